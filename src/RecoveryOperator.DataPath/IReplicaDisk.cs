@@ -1,0 +1,19 @@
+namespace RecoveryOperator.DataPath;
+
+/// <summary>
+/// A replica disk that change logs are applied to. Calls are idempotent: writing the same content twice is harmless.
+/// </summary>
+public interface IReplicaDisk
+{
+    /// <summary>Writes content; <paramref name="offsetBytes"/> is a multiple of 64 KiB.</summary>
+    ValueTask WriteAsync(long offsetBytes, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Makes a range read as zeros.</summary>
+    ValueTask ClearAsync(Extent range, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes note of the checksums of the blocks from <paramref name="offsetBytes"/> on, 16 bytes each, as the source read them;
+    /// sixteen zero bytes mean a block of zeros.
+    /// </summary>
+    ValueTask SetChecksumsAsync(long offsetBytes, ReadOnlyMemory<byte> checksums, CancellationToken cancellationToken);
+}
