@@ -1,0 +1,33 @@
+namespace RecoveryOperator.Hypervisors;
+
+/// <summary>
+/// A place where a replica can be brought up. Every call is idempotent: repeating it after a crash gives the same end.
+/// A target that is no host (Azure) implements it too: its disks are imported from the same snapshots.
+/// </summary>
+public interface IRecoveryTarget
+{
+    /// <summary>Everything that keeps the replica from being created (room, networks, name taken), each with its remedy.</summary>
+    Task<IReadOnlyList<PrerequisiteFailure>> CheckReplicaAsync(ReplicaRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Creates the machine, powered off, autostart off. When a machine made for the same <see cref="ReplicaRequest.Owner"/> and
+    /// <see cref="ReplicaRequest.OperationId"/> exists it is returned unchanged.
+    /// </summary>
+    Task<VirtualMachine> CreateReplicaAsync(ReplicaRequest request, IProgress<double>? progress, CancellationToken cancellationToken);
+
+    /// <summary>Starts a machine; tracking of its changes begins before its first instruction where the target tracks. No-op when running.</summary>
+    Task StartAsync(string machineId, CancellationToken cancellationToken);
+
+    /// <summary>Asks the guest to shut down and waits; false when it still runs after <paramref name="timeout"/>.</summary>
+    Task<bool> ShutDownAsync(string machineId, TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>Switches the machine off at once. No-op when it is off or absent.</summary>
+    Task DestroyAsync(string machineId, CancellationToken cancellationToken);
+
+    /// <summary>Switches it off and removes its definition, its checkpoints and the disks that <see cref="CreateReplicaAsync"/> made. No-op when absent.
+    /// Refuses a machine that this product did not create.</summary>
+    Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken);
+
+    /// <summary>Turns autostart on or off (off: a fenced source does not come up by itself).</summary>
+    Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken);
+}
