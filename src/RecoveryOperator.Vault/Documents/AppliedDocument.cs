@@ -1,0 +1,66 @@
+namespace RecoveryOperator.Vault.Documents;
+
+/// <summary><c>applied.json</c>: how far a replica is.</summary>
+public sealed record AppliedDocument
+{
+    /// <summary>Format of the document, 1.</summary>
+    public int FormatVersion { get; init; } = 1;
+
+    /// <summary>Epoch of the last applied set; 0 before the first.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>Sequence of the last applied set; 0 before the first of the epoch.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>SHA-256 (hex) of its <c>set.json</c>.</summary>
+    public string? SetSha256 { get; init; }
+
+    /// <summary>The epoch's seal was seen: all before it is applied.</summary>
+    public bool Sealed { get; init; }
+
+    /// <summary>Epochs that ended.</summary>
+    public IReadOnlyList<SealedEpoch> SealedEpochs { get; init; } = [];
+
+    /// <summary>When it was written, by the storage's clock.</summary>
+    public DateTimeOffset? AppliedAt { get; init; }
+
+    /// <summary>Newest point; null when there is none.</summary>
+    public PointSummary? LatestPoint { get; init; }
+
+    /// <summary>Newest app-consistent point.</summary>
+    public PointSummary? LatestAppConsistentPoint { get; init; }
+
+    /// <summary>Oldest point kept.</summary>
+    public PointSummary? OldestPoint { get; init; }
+
+    /// <summary>Number of points.</summary>
+    public int PointCount { get; init; }
+
+    /// <summary>Bytes of change logs applied so far, as stored.</summary>
+    public long ShippedBytesTotal { get; init; }
+
+    /// <summary>Bytes written to replica disks so far.</summary>
+    public long AppliedBytesTotal { get; init; }
+
+    /// <summary>What ended the chain, if something did.</summary>
+    public DamageRecord? Damage { get; init; }
+}
+
+/// <summary>An epoch that ended at a seal.</summary>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="LastSequence">Its last set, 0 when it has none.</param>
+public sealed record SealedEpoch(long Epoch, long LastSequence);
+
+/// <summary>A point in short.</summary>
+/// <param name="Epoch">Epoch of its set.</param>
+/// <param name="Sequence">Sequence of its set.</param>
+/// <param name="Instant">Its instant.</param>
+/// <param name="Consistency">How it was taken.</param>
+public sealed record PointSummary(long Epoch, long Sequence, DateTimeOffset Instant, Consistency Consistency);
+
+/// <summary>Damage found in a committed set.</summary>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Sequence">Its sequence.</param>
+/// <param name="Blob">The damaged blob.</param>
+/// <param name="Reason">What is wrong with it.</param>
+public sealed record DamageRecord(long Epoch, long Sequence, string Blob, string Reason);

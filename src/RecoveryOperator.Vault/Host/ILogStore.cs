@@ -1,0 +1,49 @@
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Vault.Host;
+
+/// <summary>
+/// The log container as a host sees it through its grant: it can create and read, nothing else. Storage errors come out as
+/// <see cref="VaultException"/>, classified once.
+/// </summary>
+public interface ILogStore
+{
+    /// <summary>Storage clock minus host clock, from the newest answer; null before the first.</summary>
+    TimeSpan? ClockOffset { get; }
+
+    /// <summary>
+    /// Creates a segment in one request. Idempotent: a blob of the same content is success.
+    /// </summary>
+    /// <exception cref="VaultException">Conflict when a blob of other content stands there; others by their class.</exception>
+    Task CreateSegmentAsync(string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Creates <c>set.json</c>; whoever was first is right.</summary>
+    Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken);
+
+    /// <summary>Reads a set or seal; null when the sequence is free.</summary>
+    Task<StoredSet?> ReadSetAsync(long epoch, long sequence, CancellationToken cancellationToken);
+}
+
+/// <summary>A manifest and the hash of its bytes.</summary>
+/// <param name="Manifest">The manifest.</param>
+/// <param name="Sha256">SHA-256 (hex) of its bytes as stored.</param>
+/// <param name="StoredAt">When it was stored, by the storage's clock.</param>
+public sealed record StoredSet(SetManifest Manifest, string Sha256, DateTimeOffset StoredAt);
+
+/// <summary>What came of a commit.</summary>
+/// <param name="Outcome">What.</param>
+/// <param name="Standing">The set or seal that stands at the sequence now.</param>
+public sealed record CommitResult(CommitOutcome Outcome, StoredSet Standing);
+
+/// <summary>Outcome of a commit.</summary>
+public enum CommitOutcome
+{
+    /// <summary>Our manifest stands (also when an earlier try of the same had made it).</summary>
+    Committed,
+
+    /// <summary>A seal stands there: this source is fenced.</summary>
+    Fenced,
+
+    /// <summary>Another set stands there.</summary>
+    Conflict,
+}
