@@ -1,0 +1,107 @@
+namespace RecoveryOperator.Replication.Plans;
+
+/// <summary>What to do about a request.</summary>
+public enum OperationVerdict
+{
+    /// <summary>Record it as accepted and execute it.</summary>
+    Accept,
+
+    /// <summary>Record it as refused.</summary>
+    Refuse,
+
+    /// <summary>It is accepted already: go on.</summary>
+    Continue,
+
+    /// <summary>It has ended: nothing.</summary>
+    Nothing,
+
+    /// <summary>Its id belongs to another request: say so and record nothing.</summary>
+    IdReused,
+
+    /// <summary>A VM's state is not known: decide later and record nothing.</summary>
+    Wait,
+}
+
+/// <summary>The verdict on a request.</summary>
+/// <param name="Verdict">What to do.</param>
+/// <param name="Message">Why, for people; empty when there is nothing to say.</param>
+public sealed record OperationDecision(OperationVerdict Verdict, string Message);
+
+/// <summary>Decides what becomes of a request (the first table of docs/failover.md).</summary>
+public static class OperationGuard
+{
+    /// <summary>Decides on <paramref name="request"/>.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="known">Every operation that the plan's journal holds.</param>
+    /// <param name="members">The plan's VMs.</param>
+    public static OperationDecision Decide(OperationRequest request, IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members)
+    {
+        var recorded = known.FirstOrDefault(o => o.Id == request.Id);
+        if (recorded is not null)
+            return DecideRecorded(request, recorded);
+
+        var running = known.FirstOrDefault(o => o.State == OperationState.Accepted);
+        if (running is not null)
+            return Refuse(request, $"operation '{running.Id}' ({running.Type}) is still running", known, members);
+        if (members.Count == 0)
+            return Refuse(request, "the plan has no virtual machine", known, members);
+
+        var unknown = members.Where(m => m.State == PlanMemberState.Unknown).Select(m => m.Name).ToList();
+        if (unknown.Count > 0)
+            return new(OperationVerdict.Wait, $"The state of {string.Join(", ", unknown)} is not known yet: the vault has not answered.");
+
+        return Obstacle(request.Type, members) is { } obstacle
+            ? Refuse(request, obstacle, known, members)
+            : new(OperationVerdict.Accept, "");
+    }
+
+    /// <summary>The operations that would be accepted now, in a fixed order.</summary>
+    public static IReadOnlyList<OperationType> Allowed(IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members)
+    {
+        if (members.Count == 0
+            || known.Any(o => o.State == OperationState.Accepted)
+            || members.Any(m => m.State == PlanMemberState.Unknown))
+            return [];
+        return [.. Enum.GetValues<OperationType>().Where(type => Obstacle(type, members) is null)];
+    }
+
+    private static OperationDecision DecideRecorded(OperationRequest request, KnownOperation recorded)
+    {
+        if (recorded.Digest != request.Digest)
+            return new(
+                OperationVerdict.IdReused,
+                $"Operation id '{request.Id}' was used before for a {recorded.Type} with other fields and cannot be used again. Choose a new id.");
+        return recorded.State == OperationState.Accepted
+            ? new(OperationVerdict.Continue, "")
+            : new(OperationVerdict.Nothing, "");
+    }
+
+    private static string? Obstacle(OperationType type, IReadOnlyList<PlanMember> members) => type switch
+    {
+        OperationType.UnplannedFailover => Name(members, m => m.State != PlanMemberState.Protected, m => m.State switch
+        {
+            PlanMemberState.NotRecoverable => "has no recovery point yet",
+            _ => $"is {m.State}",
+        }),
+        OperationType.Commit =>
+            Name(members, m => m.State is not (PlanMemberState.FailedOver or PlanMemberState.Committed), m => $"is {m.State}, not failed over")
+            ?? (members.All(m => m.State == PlanMemberState.Committed) ? "every virtual machine is committed already" : null),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No guard is written for this operation type."),
+    };
+
+    private static string? Name(IReadOnlyList<PlanMember> members, Func<PlanMember, bool> blocks, Func<PlanMember, string> why)
+    {
+        var blocking = members.Where(blocks).Select(m => $"{m.Name} {why(m)}").ToList();
+        return blocking.Count == 0 ? null : string.Join("; ", blocking);
+    }
+
+    private static OperationDecision Refuse(
+        OperationRequest request, string why, IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members)
+    {
+        var allowed = Allowed(known, members);
+        var possible = allowed.Count == 0 ? "No operation is allowed now." : $"Allowed now: {string.Join(", ", allowed)}.";
+        return new(
+            OperationVerdict.Refuse,
+            $"{request.Type} '{request.Id}' is refused: {why}. {possible} This id is spent: ask again under a new one.");
+    }
+}
