@@ -1,0 +1,40 @@
+using RecoveryOperator.DataPath.ChangeLogs;
+
+namespace RecoveryOperator.DataPath.Capture;
+
+/// <summary>What one capture of one disk writes, and how.</summary>
+/// <param name="First">Identity of the first segment; the following ones count on from its index. A resumed base copy begins above 0.</param>
+public sealed record CaptureRequest(SegmentIdentity First)
+{
+    /// <summary>Whether zero blocks within the extents become zero records (default). A full copy to a new replica, which reads as zeros, need not.</summary>
+    public bool RecordZeros { get; init; } = true;
+
+    /// <summary>Extents below this offset are left out: where an earlier capture got to (a multiple of the block size). Default 0.</summary>
+    public long StartAtBytes { get; init; }
+
+    /// <summary>
+    /// Whether segments that were handed to the spool's CompleteAsync stay when the capture fails later (base copies, whose finished ranges count). By
+    /// default all segments of a failed capture are discarded.
+    /// </summary>
+    public bool KeepFinishedSegments { get; init; }
+
+    /// <summary>Read requests of at most 1 MiB in flight, 1 to 64. Memory: four MiB for each, see the README.</summary>
+    public int ReadsInFlight { get; init; } = 8;
+
+    /// <summary>A segment is closed when its length reaches this: at most (and by default) 16 MiB.</summary>
+    public int SegmentTargetLengthBytes { get; init; } = ChangeLogConstants.SegmentTargetLengthBytes;
+
+    /// <summary>Checks the ranges of the numbers.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is out of its range.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(First.Segment);
+        ArgumentOutOfRangeException.ThrowIfNegative(First.Disk);
+        ArgumentOutOfRangeException.ThrowIfNegative(StartAtBytes);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(StartAtBytes % BlockSize.Bytes, 0, nameof(StartAtBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReadsInFlight, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ReadsInFlight, 64);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SegmentTargetLengthBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentTargetLengthBytes, ChangeLogConstants.SegmentTargetLengthBytes);
+    }
+}

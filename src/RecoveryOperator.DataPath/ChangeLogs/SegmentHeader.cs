@@ -1,0 +1,73 @@
+using RecoveryOperator.DataPath.Checksums;
+using static System.Buffers.Binary.BinaryPrimitives;
+using static RecoveryOperator.DataPath.ChangeLogs.ChangeLogConstants;
+
+namespace RecoveryOperator.DataPath.ChangeLogs;
+
+/// <summary>The first 128 bytes of a segment.</summary>
+/// <param name="Identity">Which segment it is.</param>
+/// <param name="DiskSizeBytes">Size of the disk at the instant.</param>
+public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskSizeBytes)
+{
+    private const int ReservedOffset = 80;
+
+    /// <summary>Writes the header into the first 128 bytes of <paramref name="destination"/>.</summary>
+    public void Write(Span<byte> destination)
+    {
+        destination = destination[..HeaderLengthBytes];
+        destination.Clear();
+        SegmentMagic.CopyTo(destination);
+        WriteUInt16LittleEndian(destination[8..], FormatVersion);
+        WriteUInt16LittleEndian(destination[10..], HeaderLengthBytes);
+        WriteInt32LittleEndian(destination[12..], BlockSize.Bytes);
+        Identity.Protection.Write(destination[16..]);
+        WriteInt64LittleEndian(destination[32..], Identity.Epoch);
+        WriteInt64LittleEndian(destination[40..], Identity.Sequence);
+        Identity.Attempt.TryWriteBytes(destination[48..], bigEndian: true, out _);
+        WriteInt32LittleEndian(destination[64..], Identity.Disk);
+        WriteInt32LittleEndian(destination[68..], Identity.Segment);
+        WriteInt64LittleEndian(destination[72..], DiskSizeBytes);
+        BlockChecksum.Compute(destination[..HeaderChecksumOffset], destination[HeaderChecksumOffset..]);
+    }
+
+    /// <summary>Reads and verifies the header of the segment that is expected.</summary>
+    /// <exception cref="ChangeLogDamageException">It is torn, damaged, of another format, or of another segment.</exception>
+    public static SegmentHeader Read(ReadOnlySpan<byte> segment, SegmentIdentity expected)
+    {
+        if (segment.Length < HeaderLengthBytes)
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Torn, expected, segment.Length, $"the file ends after {segment.Length} bytes, within its header");
+        if (!segment.StartsWith(SegmentMagic))
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 0, "the file does not begin as a change log does");
+        Span<byte> checksum = stackalloc byte[BlockChecksum.LengthBytes];
+        BlockChecksum.Compute(segment[..HeaderChecksumOffset], checksum);
+        if (!checksum.SequenceEqual(segment[HeaderChecksumOffset..HeaderLengthBytes]))
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Checksum, expected, 0, "the header's checksum does not agree");
+
+        CheckFormat(segment, expected);
+        SegmentHeader header = new(ReadIdentity(segment), ReadInt64LittleEndian(segment[72..]));
+        if (header.Identity != expected)
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Identity, expected, 16, $"the file is {header.Identity}");
+
+        return header.DiskSizeBytes > 0 ? header
+            : throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 72, $"the header gives a disk of {header.DiskSizeBytes} bytes");
+    }
+
+    private static SegmentIdentity ReadIdentity(ReadOnlySpan<byte> segment) => new(
+        ProtectionId.Read(segment[16..]),
+        ReadInt64LittleEndian(segment[32..]),
+        ReadInt64LittleEndian(segment[40..]),
+        new Guid(segment.Slice(48, 16), bigEndian: true),
+        ReadInt32LittleEndian(segment[64..]),
+        ReadInt32LittleEndian(segment[68..]));
+
+    private static void CheckFormat(ReadOnlySpan<byte> segment, SegmentIdentity expected)
+    {
+        int version = ReadUInt16LittleEndian(segment[8..]);
+        if (version != FormatVersion)
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 8, $"the file is of format {version}, this program reads {FormatVersion}: upgrade it");
+        if (ReadUInt16LittleEndian(segment[10..]) != HeaderLengthBytes || ReadInt32LittleEndian(segment[12..]) != BlockSize.Bytes)
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 10, "the header gives a header length or a block size that format 1 does not have");
+        if (!BlockChecksum.IsZero(segment[ReservedOffset..HeaderChecksumOffset]))
+            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, ReservedOffset, "reserved bytes of the header are not zero");
+    }
+}

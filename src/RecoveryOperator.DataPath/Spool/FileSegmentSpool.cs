@@ -1,0 +1,84 @@
+namespace RecoveryOperator.DataPath.Spool;
+
+/// <summary>
+/// A folder that holds the segments of one cut: a new attempt gets a new folder. Files are written as <c>*.partial</c>, flushed, renamed, and
+/// the folder is flushed, so a file with its final name is whole.
+/// </summary>
+/// <param name="folder">The folder; created, with its parents, by the first segment.</param>
+/// <param name="completed">Called for each finished segment, in order (see <see cref="ISegmentSpool.CompleteAsync"/>); null for nothing.</param>
+public sealed class FileSegmentSpool(string folder, Func<SpooledSegment, long, CancellationToken, ValueTask>? completed = null) : ISegmentSpool
+{
+    /// <summary>Full path of the folder.</summary>
+    public string Folder { get; } = Path.GetFullPath(folder);
+
+    /// <inheritdoc/>
+    public ValueTask<ISpoolFile> CreateAsync(string fileName, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DurableFolder.Create(Folder);
+        string path = Path.Combine(Folder, fileName);
+        if (File.Exists(path))
+            throw new IOException($"The spool has a segment '{path}' already. Every cut needs a folder of its own: use a new attempt.");
+
+        return new(new PartialSpoolFile(path));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CompleteAsync(SpooledSegment segment, long coveredThroughBytes, CancellationToken cancellationToken) =>
+        completed is null ? default : completed(segment, coveredThroughBytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DiscardAsync(SpooledSegment segment, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Delete(segment);
+        DeleteIfEmpty(Folder);
+        return default;
+    }
+
+    /// <summary>Removes a segment that is no longer needed. A file that is not there is no error.</summary>
+    public static void Delete(SpooledSegment segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        if (File.Exists(segment.Path))
+            File.Delete(segment.Path);
+    }
+
+    /// <summary>
+    /// Finds the files below <paramref name="root"/> that no finished cut names: unfinished ones, and finished ones whose cut was never
+    /// recorded. They are safe to delete, because the change tracking still holds what they carry.
+    /// </summary>
+    /// <param name="root">The spool's folder; it need not exist.</param>
+    /// <param name="recordedPaths">Full paths of the segments of recorded cuts.</param>
+    public static IReadOnlyList<string> FindLeftovers(string root, IReadOnlySet<string> recordedPaths) => !Directory.Exists(root) ? [] :
+    [
+        .. Directory.EnumerateFiles(Path.GetFullPath(root), "*", SearchOption.AllDirectories)
+            .Where(path => path.EndsWith(SegmentFileName.PartialSuffix, StringComparison.Ordinal)
+                || (path.EndsWith(SegmentFileName.Suffix, StringComparison.Ordinal) && !recordedPaths.Contains(path)))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>
+    /// Deletes what <see cref="FindLeftovers"/> finds, and the folders below <paramref name="root"/> that are empty then. For an agent's start:
+    /// no capture may be writing there.
+    /// </summary>
+    /// <returns>The deleted files.</returns>
+    public static IReadOnlyList<string> DeleteLeftovers(string root, IReadOnlySet<string> recordedPaths)
+    {
+        IReadOnlyList<string> leftovers = FindLeftovers(root, recordedPaths);
+        foreach (string path in leftovers)
+            File.Delete(path);
+
+        if (Directory.Exists(root))
+            foreach (string folder in Directory.GetDirectories(root, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length))
+                DeleteIfEmpty(folder);
+
+        return leftovers;
+    }
+
+    private static void DeleteIfEmpty(string folder)
+    {
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
+    }
+}
