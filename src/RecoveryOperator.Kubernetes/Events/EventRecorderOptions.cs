@@ -1,0 +1,23 @@
+namespace RecoveryOperator.Kubernetes.Events;
+
+/// <summary>How events are written.</summary>
+public sealed record EventRecorderOptions
+{
+    /// <summary>Who reports.</summary>
+    public required string Component { get; init; }
+
+    /// <summary>Which process of it reports.</summary>
+    public string Instance { get; init; } = Environment.MachineName;
+
+    /// <summary>How long after its last occurrence an event is still counted up instead of told anew; 10 minutes unless set.</summary>
+    public TimeSpan AggregationWindow { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many events one object may have at once; 25 unless set.</summary>
+    public int Burst { get; init; } = 25;
+
+    /// <summary>After the burst, one more event per object in this time; 1 minute unless set.</summary>
+    public TimeSpan RefillInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many events may wait to be written; 1,024 unless set. More are dropped, logged and counted.</summary>
+    public int QueueCapacity { get; init; } = 1024;
+}

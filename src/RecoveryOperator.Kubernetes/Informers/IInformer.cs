@@ -1,0 +1,17 @@
+namespace RecoveryOperator.Kubernetes.Informers;
+
+/// <summary>What the host needs of every informer, whatever its kind.</summary>
+public interface IInformer
+{
+    /// <summary>The kind watched.</summary>
+    string Kind { get; }
+
+    /// <summary>Whether the first full list is in.</summary>
+    bool HasSynced { get; }
+
+    /// <summary>Waits until the first full list is in.</summary>
+    Task WaitForSyncAsync(CancellationToken cancellationToken);
+
+    /// <summary>Keeps the copy until cancelled. Never fails: every fault is logged and tried again with back-off.</summary>
+    Task RunAsync(CancellationToken cancellationToken);
+}
