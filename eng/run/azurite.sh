@@ -25,7 +25,10 @@ answers_or_dead() { answers "$1" "$2" || not_running "$pidfile"; }
 start() {
     local port=$1 bind=$2 host=$2
     [ "$bind" != 0.0.0.0 ] || host=127.0.0.1
-    if ! running "$pidfile"; then
+    if running "$pidfile"; then
+        [ "port=$port bind=$bind" = "$(cat "$dir/settings")" ] ||
+            die "Azurite of $dir already runs with other settings ($(cat "$dir/settings")): stop it first"
+    else
         local executable=$CACHE/bin/azurite-blob
         [ -x "$executable" ] || executable=$("$ENG_DIR/setup/azurite.sh")
         mkdir -p "$dir/data"
@@ -62,7 +65,7 @@ start_as_before() {
 
 case $verb in
     start)
-        if [ $# -lt 3 ] && [ -s "$dir/settings" ]; then start_as_before; else start "${3:-$(free_port "${4:-127.0.0.1}")}" "${4:-127.0.0.1}"; fi
+        if [ -z "${3:-}" ] && [ -s "$dir/settings" ]; then start_as_before; else start "${3:-$(free_port "${4:-127.0.0.1}")}" "${4:-127.0.0.1}"; fi
         ;;
     stop) stop_recorded "$pidfile" ;;
     restart)
