@@ -1,0 +1,20 @@
+namespace RecoveryOperator.Api.Common;
+
+/// <summary>Names that appear in manifests and on objects.</summary>
+public static class ApiConstants
+{
+    /// <summary>API group of all kinds.</summary>
+    public const string Group = "recoveryoperator.io";
+
+    /// <summary>Version of all kinds.</summary>
+    public const string Version = "v1alpha1";
+
+    /// <summary>Field manager of status writes, and source of events.</summary>
+    public const string FieldManager = "recovery-operator";
+
+    /// <summary>Finalizer of a ProtectedVM: the agent releases the machine, and the replica is kept or deleted.</summary>
+    public const string ReleaseFinalizer = Group + "/release-protection";
+
+    /// <summary>Changing this annotation's value on a ProtectedVM tries at once what a non-recoverable error had stopped.</summary>
+    public const string RetryAnnotation = Group + "/retry";
+}

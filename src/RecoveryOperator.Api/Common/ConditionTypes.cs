@@ -1,0 +1,50 @@
+namespace RecoveryOperator.Api.Common;
+
+/// <summary>Condition types; each is written on the first visit, <c>Unknown</c> where not known yet.</summary>
+public static class ConditionTypes
+{
+    /// <summary>All kinds: the object does what its spec says.</summary>
+    public const string Ready = "Ready";
+
+    /// <summary>All kinds: work goes on that needs nobody (kstatus).</summary>
+    public const string Reconciling = "Reconciling";
+
+    /// <summary>All kinds: nothing moves before somebody acts (kstatus).</summary>
+    public const string Stalled = "Stalled";
+
+    /// <summary>RecoveryHost: the agent answers.</summary>
+    public const string Connected = "Connected";
+
+    /// <summary>RecoveryHost: its driver is the one that its site's type asks for.</summary>
+    public const string DriverMatchesSite = "DriverMatchesSite";
+
+    /// <summary>RecoverySite: all its hosts are connected.</summary>
+    public const string HostsConnected = "HostsConnected";
+
+    /// <summary>RecoveryVault: the storage account answers and accepts the credentials.</summary>
+    public const string Reachable = "Reachable";
+
+    /// <summary>RecoveryVault: its vault agent answers.</summary>
+    public const string AgentConnected = "AgentConnected";
+
+    /// <summary>ReplicationPolicy, RecoverySite: every value of the spec can be used.</summary>
+    public const string Valid = "Valid";
+
+    /// <summary>ProtectedVM: the objects that it names exist and can be used.</summary>
+    public const string ReferencesResolved = "ReferencesResolved";
+
+    /// <summary>ProtectedVM: its machine is on exactly one connected host of its site, and nobody else protects it.</summary>
+    public const string MachineFound = "MachineFound";
+
+    /// <summary>ProtectedVM: the host sees nothing that stands in the way of replication.</summary>
+    public const string PrerequisitesMet = "PrerequisitesMet";
+
+    /// <summary>ProtectedVM: the replica's containers and journal are there and ours.</summary>
+    public const string VaultPrepared = "VaultPrepared";
+
+    /// <summary>ProtectedVM: sets are cut and committed as the policy asks.</summary>
+    public const string Replicating = "Replicating";
+
+    /// <summary>ProtectedVM: there is at least one recovery point, confirmed readable.</summary>
+    public const string Recoverable = "Recoverable";
+}

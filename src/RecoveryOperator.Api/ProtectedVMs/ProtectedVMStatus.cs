@@ -1,0 +1,82 @@
+using k8s.Models;
+using RecoveryOperator.Api.Common;
+
+namespace RecoveryOperator.Api.ProtectedVMs;
+
+/// <summary>What is known about a protection. Derived from the vault's journal and the agents; never an input.</summary>
+public sealed record ProtectedVMStatus : IConditioned
+{
+    /// <inheritdoc/>
+    public long? ObservedGeneration { get; init; }
+
+    /// <summary>Where in its life it is, for people.</summary>
+    public ProtectionPhase? Phase { get; init; }
+
+    /// <summary>RecoveryHost that the machine was last seen on.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The hypervisor's own id of the machine.</summary>
+    public string? MachineId { get; init; }
+
+    /// <summary>Id of the replica in the vault, 32 hex digits.</summary>
+    public string? ProtectionId { get; init; }
+
+    /// <summary>Epoch in force, from 1.</summary>
+    public long? Epoch { get; init; }
+
+    /// <summary>Progress of a full copy or resynchronization; absent when there is none.</summary>
+    public CopyProgressStatus? Progress { get; init; }
+
+    /// <summary>Newest recovery point in the vault.</summary>
+    public LastRecoveryPoint? LastRecoveryPoint { get; init; }
+
+    /// <summary>Recovery points in the vault.</summary>
+    public RecoveryPointSummary? RecoveryPoints { get; init; }
+
+    /// <summary>Age of the newest point against the copy frequency.</summary>
+    public RpoBand? Rpo { get; init; }
+
+    /// <summary>Health of replication.</summary>
+    public ReplicationHealth? Health { get; init; }
+
+    /// <summary>Why health is not Normal, at most 10.</summary>
+    public IReadOnlyList<string> HealthReasons { get; init; } = [];
+
+    /// <summary>Disks that are replicated, at most 64.</summary>
+    public IReadOnlyList<DiskStatus> Disks { get; init; } = [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<V1Condition> Conditions { get; init; } = [];
+}
+
+/// <summary>Progress of a copy.</summary>
+public sealed record CopyProgressStatus
+{
+    /// <summary>0 to 100.</summary>
+    public required int Percent { get; init; }
+
+    /// <summary>Bytes done, all disks; in steps of a percent.</summary>
+    public required long BytesDone { get; init; }
+
+    /// <summary>Bytes to do, all disks; 0 while not known.</summary>
+    public required long BytesTotal { get; init; }
+
+    /// <summary>Disk being copied, from 1.</summary>
+    public required int Disk { get; init; }
+
+    /// <summary>Number of disks.</summary>
+    public required int Disks { get; init; }
+}
+
+/// <summary>A disk that is replicated.</summary>
+public sealed record DiskStatus
+{
+    /// <summary>Name within the machine.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Size in bytes.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Format of the image, for example <c>qcow2</c>.</summary>
+    public string? Format { get; init; }
+}
