@@ -31,15 +31,19 @@ answers() { on_host virsh -q -c qemu:///system version; }
 answers_or_dead() { answers || not_running "$init"; }
 link_outside() { printf 'roh%so' "$(cat "$dir/index")"; }
 
+number_is_taken() {
+    ip link show "roh${1}o" >"$dir/probe" 2>&1 || [ -n "$(ip route show "10.231.$1.0/24")" ]
+}
+
 # choose_index [INDEX]: the host keeps its number; a new one takes the one that is asked for, or the first free one.
 choose_index() {
     local wanted=${1:-} index
     if [ -s "$dir/index" ] && { [ -z "$wanted" ] || [ "$wanted" = "$(cat "$dir/index")" ]; }; then
-        ip link show "$(link_outside)" >"$dir/probe" 2>&1 || return 0
+        number_is_taken "$(cat "$dir/index")" || return 0
         [ -z "$wanted" ] || die "network number $wanted is taken by another host on this machine: give another INDEX"
     fi
     for index in ${wanted:-$(seq 250)}; do
-        if ! ip link show "roh${index}o" >"$dir/probe" 2>&1; then
+        if ! number_is_taken "$index"; then
             printf '%s\n' "$index" >"$dir/index"
             return 0
         fi
@@ -146,6 +150,12 @@ END
         die "$name: the network default did not start: see $dir/root/var/log/libvirt/libvirtd.log"
 }
 
+# A refused connection is an answer, too.
+# shellcheck disable=SC2016 # expanded by the inner bash
+outside_answers() {
+    on_host timeout 1 bash -c 'exec 3<>"/dev/tcp/10.231.$1.1/1"' bash "$(cat "$dir/index")" 2>&1 | grep -i refused
+}
+
 network_is_active() { on_host virsh -q -c qemu:///system net-info default | grep -E '^Active: +yes'; }
 
 write_env() {
@@ -248,6 +258,7 @@ case $verb in
     mend)
         must_be_up
         ip link set "$(link_outside)" up
+        wait_for 10 "the machine outside answers host $name" outside_answers
         log "$name: network mended"
         ;;
     exec)
