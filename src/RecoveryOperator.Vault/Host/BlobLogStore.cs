@@ -1,0 +1,73 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Storage;
+
+namespace RecoveryOperator.Vault.Host;
+
+/// <summary>
+/// The log container behind a grant (a container URI with its SAS). One request takes at most 20 s with its retries; what fails
+/// after that is the caller's to try again later.
+/// </summary>
+public sealed class BlobLogStore : ILogStore
+{
+    private readonly BlobContainerClient _container;
+    private readonly StorageClock _clock;
+
+    /// <summary>Opens the container; no request is made.</summary>
+    /// <param name="containerWithGrant">Container URI with SAS. A secret: it never appears in messages.</param>
+    /// <param name="timeProvider">This machine's clock.</param>
+    public BlobLogStore(Uri containerWithGrant, TimeProvider timeProvider)
+        : this(containerWithGrant, new StorageClientOptions { TimeProvider = timeProvider })
+    {
+    }
+
+    internal BlobLogStore(Uri containerWithGrant, StorageClientOptions options)
+    {
+        _clock = new StorageClock(options.TimeProvider);
+        _container = new BlobContainerClient(containerWithGrant, (options with { PerTry = [.. options.PerTry, _clock] }).Build());
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan? ClockOffset => _clock.Offset;
+
+    /// <inheritdoc/>
+    public Task CreateSegmentAsync(string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        _container.Uri,
+        async () =>
+        {
+            BlockBlobClient client = _container.GetBlockBlobClient(blob);
+            return await PutAsync(client, content, cancellationToken) is not null
+                || await HoldsAsync(client, content, cancellationToken)
+                ? true
+                : throw Conflict(client.Uri, "A blob of other content stands there.");
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return SetWriter.CreateAsync(_container, manifest, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredSet?> ReadSetAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
+        SetReader.ReadAsync(_container, epoch, sequence, cancellationToken);
+
+    private static Task<BlobContentInfo?> PutAsync(BlockBlobClient client, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken);
+
+    private static async Task<bool> HoldsAsync(BlockBlobClient client, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        BlobDownloadResult standing = await client.DownloadContentAsync(cancellationToken);
+        return standing.Content.ToMemory().Span.SequenceEqual(content.Span);
+    }
+
+    private static VaultException Conflict(Uri blob, string finding) => new(
+        VaultFault.Conflict,
+        VaultErrors.NameOf(blob),
+        $"{VaultErrors.NameOf(blob)} cannot be created: {finding}",
+        "Cut the set again: a new cut has a new attempt and therefore new names.");
+}

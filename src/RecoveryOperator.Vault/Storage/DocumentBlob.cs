@@ -1,0 +1,73 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using RecoveryOperator.Vault.Control;
+
+namespace RecoveryOperator.Vault.Storage;
+
+/// <summary>A small JSON blob: read with its ETag, created if absent, replaced if unchanged. A lost answer is settled by reading back.</summary>
+internal sealed class DocumentBlob<T>(BlockBlobClient blob)
+    where T : class
+{
+    private string Name => VaultErrors.NameOf(blob.Uri);
+
+    /// <summary>The document, or null when the blob is not there.</summary>
+    public Task<StoredDocument<T>?> ReadAsync(CancellationToken cancellationToken) =>
+        StorageCall.RunAsync(blob.Uri, () => FindAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Creates the blob. Null when one of other content stands there.</summary>
+    public Task<Versioned<T>?> CreateAsync(T document, CancellationToken cancellationToken) =>
+        WriteAsync(document, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+
+    /// <summary>Replaces the blob if it still has this ETag. Null when somebody else wrote.</summary>
+    public Task<Versioned<T>?> ReplaceAsync(T document, string etag, CancellationToken cancellationToken) =>
+        WriteAsync(document, new BlobRequestConditions { IfMatch = new ETag(etag) }, cancellationToken);
+
+    /// <summary>Writes under a lease, whatever stands there.</summary>
+    public Task<Versioned<T>> OverwriteAsync(T document, string leaseId, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        blob.Uri,
+        async () => await PutAsync(document, VaultJson.Write(document), new BlobRequestConditions { LeaseId = leaseId }, cancellationToken),
+        cancellationToken);
+
+    private Task<Versioned<T>?> WriteAsync(T document, BlobRequestConditions conditions, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        blob.Uri,
+        async () =>
+        {
+            byte[] content = VaultJson.Write(document);
+            try
+            {
+                return await PutAsync(document, content, conditions, cancellationToken);
+            }
+            catch (RequestFailedException fault) when (VaultErrors.IsStandInTheWay(fault) && fault.Status != 403)
+            {
+                StoredDocument<T>? standing = await FindAsync(cancellationToken);
+                return standing is not null && standing.Content.Span.SequenceEqual(content) ? standing.Document : null;
+            }
+        },
+        cancellationToken);
+
+    private async Task<Versioned<T>> PutAsync(T document, byte[] content, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    {
+        using MemoryStream stream = new(content, writable: false);
+        Response<BlobContentInfo> answer = await blob.UploadAsync(stream, WholeBlob.JsonOptions(conditions), cancellationToken);
+        return new Versioned<T>(document, answer.Value.ETag.ToString());
+    }
+
+    private async Task<StoredDocument<T>?> FindAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken);
+            ReadOnlyMemory<byte> content = found.Content.ToMemory();
+            Versioned<T> document = new(VaultJson.Read<T>(content, Name), found.Details.ETag.ToString());
+            return new StoredDocument<T>(document, content, found.Details.LastModified);
+        }
+        catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A document with its bytes and the storage's time of writing.</summary>
+internal sealed record StoredDocument<T>(Versioned<T> Document, ReadOnlyMemory<byte> Content, DateTimeOffset StoredAt);

@@ -1,0 +1,60 @@
+using System.Globalization;
+using RecoveryOperator.DataPath;
+
+namespace RecoveryOperator.Vault;
+
+/// <summary>Names of containers and blobs (docs/formats/vault-layout.md). The only place that spells them.</summary>
+public static class VaultNames
+{
+    /// <summary>Container of plan journals.</summary>
+    public const string PlanContainer = "recovery-plans";
+
+    /// <summary>Who owns the replica.</summary>
+    public const string Vm = "vm.json";
+
+    /// <summary>The authority on direction, epoch and operations.</summary>
+    public const string Journal = "journal.json";
+
+    /// <summary>How far the replica is.</summary>
+    public const string Applied = "applied.json";
+
+    /// <summary>What the names of all points begin with.</summary>
+    public const string PointPrefix = "points/";
+
+    internal const string ReplicaSuffix = "-replica";
+
+    /// <summary>Container of change logs.</summary>
+    public static string LogContainer(ProtectionId id) => $"{id}-log";
+
+    /// <summary>Container of the replica.</summary>
+    public static string ReplicaContainer(ProtectionId id) => id + ReplicaSuffix;
+
+    /// <summary>Commit of a set, or a seal.</summary>
+    public static string Set(long epoch, long sequence) => $"{Epoch(epoch)}/{Sequence(sequence)}/set.json";
+
+    /// <summary>A segment of a set.</summary>
+    public static string Segment(long epoch, long sequence, Guid attempt, int disk, int segment) =>
+        $"{Epoch(epoch)}/{Sequence(sequence)}/{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
+
+    /// <summary>A segment of an initial copy or a resynchronization.</summary>
+    public static string BaseSegment(long epoch, Guid attempt, int disk, int segment) =>
+        $"{Epoch(epoch)}/base/{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
+
+    /// <summary>Page blob of a disk, in the replica container.</summary>
+    public static string Disk(int disk) => string.Create(CultureInfo.InvariantCulture, $"disk-{disk}.vhd");
+
+    /// <summary>Page blob of a disk's checksum table, in the log container.</summary>
+    public static string Sums(int disk) => string.Create(CultureInfo.InvariantCulture, $"sums/disk-{disk}.sum");
+
+    /// <summary>A recovery point, in the replica container.</summary>
+    public static string Point(long epoch, long sequence) => $"{PointPrefix}{Epoch(epoch)}-{Sequence(sequence)}.json";
+
+    /// <summary>Journal of a plan, in <see cref="PlanContainer"/>.</summary>
+    public static string Plan(ProtectionId planId) => $"{planId}.json";
+
+    private static string Epoch(long epoch) => epoch.ToString("D10", CultureInfo.InvariantCulture);
+
+    private static string Sequence(long sequence) => sequence.ToString("D20", CultureInfo.InvariantCulture);
+
+    private static string SegmentNumber(int segment) => segment.ToString("D6", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,99 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Host;
+
+namespace RecoveryOperator.Vault.Tests.Host;
+
+public sealed class BlobLogStoreTests(AzuriteFixture fixture)
+{
+    private static readonly byte[] _content = [1, 2, 3, 4];
+
+    private readonly ProtectionId _id = AzuriteFixture.NewId();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Creating_a_segment_again_with_the_same_content_is_success_and_with_other_content_a_conflict()
+    {
+        BlobLogStore store = new(await GrantAsync(), TimeProvider.System);
+        string blob = VaultNames.Segment(1, 1, Guid.NewGuid(), 0, 0);
+        await store.CreateSegmentAsync(blob, _content, Token);
+        await store.CreateSegmentAsync(blob, _content, Token);
+
+        VaultException fault = await Assert.ThrowsAsync<VaultException>(() => store.CreateSegmentAsync(blob, new byte[] { 9 }, Token));
+        Assert.Equal(VaultFault.Conflict, fault.Fault);
+        Assert.DoesNotContain("sig=", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_first_of_two_sets_is_right_and_repeating_it_is_success()
+    {
+        BlobLogStore store = new(await GrantAsync(), TimeProvider.System);
+        var first = TestDocuments.Set(_id, 1, null);
+        Assert.Null(await store.ReadSetAsync(1, 1, Token));
+        CommitResult committed = await store.CommitAsync(first, Token);
+        CommitResult again = await store.CommitAsync(first, Token);
+        CommitResult other = await store.CommitAsync(TestDocuments.Set(_id, 1, null), Token);
+
+        Assert.Equal(CommitOutcome.Committed, committed.Outcome);
+        Assert.Equal((CommitOutcome.Committed, committed.Standing.Sha256), (again.Outcome, again.Standing.Sha256));
+        Assert.Equal((CommitOutcome.Conflict, committed.Standing.Sha256), (other.Outcome, other.Standing.Sha256));
+        Assert.Equal(committed.Standing.Sha256, (await store.ReadSetAsync(1, 1, Token))?.Sha256);
+        Assert.NotNull(store.ClockOffset);
+        Assert.InRange(store.ClockOffset.Value, TimeSpan.FromSeconds(-1), TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_revoked_grant_is_denied_and_a_later_epochs_grant_does_not_bring_it_back()
+    {
+        Uri grant = await GrantAsync();
+        BlobLogStore store = new(grant, TimeProvider.System);
+        await store.CommitAsync(TestDocuments.Set(_id, 1, null), Token);
+        ProtectionVault vault = fixture.Account.Open(_id);
+        await vault.RevokeHostGrantAsync(Token);
+        Uri second = await vault.GrantHostAsync(2, TestDocuments.Now, Token);
+
+        VaultException write = await Assert.ThrowsAsync<VaultException>(() => store.CreateSegmentAsync("0000000001/x", _content, Token));
+        VaultException read = await Assert.ThrowsAsync<VaultException>(() => store.ReadSetAsync(1, 1, Token));
+        Assert.Equal((VaultFault.AccessDenied, VaultFault.AccessDenied), (write.Fault, read.Fault));
+        Assert.NotEqual(grant, second);
+        Assert.NotNull(await new BlobLogStore(second, TimeProvider.System).ReadSetAsync(1, 1, Token));
+    }
+
+    [Fact]
+    public async Task A_grant_can_neither_overwrite_nor_delete_nor_list_nor_reach_the_replica()
+    {
+        Uri grant = await GrantAsync();
+        BlobContainerClient container = new(grant);
+        await container.GetBlobClient("a").UploadAsync(new BinaryData(_content), Token);
+
+        Assert.Equal(403, await StatusAsync(() => container.GetBlobClient("a").UploadAsync(new BinaryData("x"), overwrite: true, Token)));
+        Assert.Equal(403, await StatusAsync(() => container.GetBlobClient("a").DeleteAsync(cancellationToken: Token)));
+        Assert.Equal(403, await StatusAsync(async () => await container.GetBlobsAsync(new GetBlobsOptions(), Token).AsPages().GetAsyncEnumerator(Token).MoveNextAsync()));
+        UriBuilder replica = new(grant);
+        replica.Path = replica.Path.Replace("-log", "-replica", StringComparison.Ordinal);
+        Assert.Equal(403, await StatusAsync(() => new BlobContainerClient(replica.Uri).GetBlobClient(VaultNames.Vm).DownloadContentAsync(Token)));
+    }
+
+    [Fact]
+    public async Task A_document_of_a_newer_format_is_refused_with_both_versions()
+    {
+        Uri grant = await GrantAsync();
+        await new BlobContainerClient(grant).GetBlobClient(VaultNames.Set(1, 1)).UploadAsync(new BinaryData("""{"formatVersion":2,"kind":"Set"}"""), Token);
+
+        VaultException fault = await Assert.ThrowsAsync<VaultException>(() => new BlobLogStore(grant, TimeProvider.System).ReadSetAsync(1, 1, Token));
+        Assert.Equal(VaultFault.Unsupported, fault.Fault);
+        Assert.Contains("format version 2; this program reads up to 1", fault.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<int> StatusAsync(Func<Task> call) => (await Assert.ThrowsAsync<Azure.RequestFailedException>(call)).Status;
+
+    private async Task<Uri> GrantAsync()
+    {
+        ProtectionVault vault = fixture.Account.Open(_id);
+        await vault.EnsureCreatedAsync(TestDocuments.Vm(_id), TestDocuments.Journal(), Token);
+        return await vault.GrantHostAsync(1, TestDocuments.Now, Token);
+    }
+}
