@@ -5,12 +5,16 @@ namespace RecoveryOperator.DataPath.Apply;
 
 /// <summary>
 /// Applies segments to a replica disk. The whole segment is verified before the first write; adjacent data becomes writes of up to
-/// 4 MiB. Holds one pooled buffer of 4 MiB for each call. Applying a segment again changes nothing, so a call that was cut off is repeated.
+/// 4 MiB, some of them in flight at once. Holds writesInFlight pooled buffers of 4 MiB during a call. Applying a segment again changes nothing, so a call that was cut off is repeated.
 /// </summary>
 /// <param name="pool">Buffers of 4 MiB; the shared pool when null.</param>
-public sealed class SegmentApplier(ArrayPool<byte>? pool = null)
+/// <param name="writesInFlight">Most writes under way at once, from 1; memory: 4 MiB for each.</param>
+public sealed class SegmentApplier(ArrayPool<byte>? pool = null, int writesInFlight = 4)
 {
     private readonly ArrayPool<byte> _pool = pool ?? ArrayPool<byte>.Shared;
+    private readonly int _writesInFlight = writesInFlight >= 1
+        ? writesInFlight
+        : throw new ArgumentOutOfRangeException(nameof(writesInFlight), writesInFlight, "At least one write must be in flight.");
 
     /// <summary>Applies one segment.</summary>
     /// <param name="segment">The segment, whole.</param>
@@ -26,26 +30,25 @@ public sealed class SegmentApplier(ArrayPool<byte>? pool = null)
         SegmentHeader header = Verify(segment, expected);
 
         using FrameDecoder decoder = new(expected);
-        using ReplicaBatch batch = new(disk, _pool);
+        await using ReplicaWriter writer = new(disk, _pool, _writesInFlight);
         ChangeLogFrameReader frames = new(segment, expected);
         long written = 0, cleared = 0, records = 0;
-        while (frames.TryRead(out ChangeLogFrame frame))
+        for (; frames.TryRead(out ChangeLogFrame frame); records++)
         {
-            records++;
             if (frame.Kind == ChangeLogRecordKind.Zero)
             {
-                await batch.ClearAsync(frame.Range, cancellationToken);
+                await writer.ClearAsync(frame.Range, cancellationToken);
                 cleared += frame.Range.LengthBytes;
                 continue;
             }
 
-            Memory<byte> room = await batch.MakeRoomAsync(frame.Range, cancellationToken);
-            decoder.Decode(frame, room.Span);
+            WriteBatch batch = await writer.BatchForAsync(frame.Range, cancellationToken);
+            decoder.Decode(frame, batch.Room(frame.Range));
             batch.Add(frame.Range, frame.Checksums.Span);
             written += frame.Range.LengthBytes;
         }
 
-        await batch.FlushAsync(cancellationToken);
+        await writer.FlushAsync(cancellationToken);
         return new AppliedSegment(header.DiskSizeBytes, written, cleared, records);
     }
 

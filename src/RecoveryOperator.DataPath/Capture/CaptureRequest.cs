@@ -9,7 +9,7 @@ public sealed record CaptureRequest(SegmentIdentity First)
     /// <summary>Whether zero blocks within the extents become zero records (default). A full copy to a new replica, which reads as zeros, need not.</summary>
     public bool RecordZeros { get; init; } = true;
 
-    /// <summary>Extents below this offset are left out: where an earlier capture got to (a multiple of the block size). Default 0.</summary>
+    /// <summary>Extents below this offset are left out: where an earlier capture got to. A multiple of the block size, or the disk's end. Default 0.</summary>
     public long StartAtBytes { get; init; }
 
     /// <summary>
@@ -26,12 +26,14 @@ public sealed record CaptureRequest(SegmentIdentity First)
 
     /// <summary>Checks the ranges of the numbers.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is out of its range.</exception>
-    internal void Validate()
+    internal void Validate(long diskSizeBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(First.Segment);
         ArgumentOutOfRangeException.ThrowIfNegative(First.Disk);
         ArgumentOutOfRangeException.ThrowIfNegative(StartAtBytes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(StartAtBytes % BlockSize.Bytes, 0, nameof(StartAtBytes));
+        if (StartAtBytes % BlockSize.Bytes != 0 && StartAtBytes != diskSizeBytes)
+            throw new ArgumentOutOfRangeException(
+                nameof(diskSizeBytes), StartAtBytes, $"A capture cannot start within a block: a multiple of {BlockSize.Bytes} or the disk's end {diskSizeBytes} is expected.");
         ArgumentOutOfRangeException.ThrowIfLessThan(ReadsInFlight, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ReadsInFlight, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentTargetLengthBytes, 1);

@@ -41,7 +41,7 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
         ArgumentNullException.ThrowIfNull(extents);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(spool);
-        request.Validate();
+        request.Validate(reader.SizeBytes);
 
         await using SegmentSequence segments = new(spool, request, reader.SizeBytes);
         try
