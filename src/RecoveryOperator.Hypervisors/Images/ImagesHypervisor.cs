@@ -60,7 +60,15 @@ public sealed partial class ImagesHypervisor : IHypervisor, IRecoveryTarget
     /// <inheritdoc/>
     public Task<IReadOnlyList<PrerequisiteFailure>> CheckPrerequisitesAsync(
         string machineId, IReadOnlyCollection<string> excludedDisks, CancellationToken cancellationToken) =>
-        Task.Run(() => MachineChecks.Run(folder.Require(machineId), excludedDisks), cancellationToken);
+        Task.Run(
+            () => folder.Find(machineId) is { } machine
+                ? MachineChecks.Run(machine, excludedDisks)
+                : [new PrerequisiteFailure(
+                    "VmNotFound",
+                    $"vm {machineId}",
+                    $"The host has no such machine in '{options.Root}'.",
+                    "Check the name or id, and that its machine.json can be read.")],
+            cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IMachineSnapshot> BeginSnapshotAsync(string machineId, SnapshotRequest request, CancellationToken cancellationToken)

@@ -10,6 +10,31 @@ internal static class MachineChecks
     /// <summary>Every failure, each with its remedy.</summary>
     public static IReadOnlyList<PrerequisiteFailure> Run(ImagesMachine machine, IReadOnlyCollection<string> excludedDisks)
     {
+        var failures = CheckDisks(machine, excludedDisks);
+        failures.AddRange(excludedDisks.Except(machine.File.Disks.Select(disk => disk.Target)).Select(target => new PrerequisiteFailure(
+            "DiskNotFound",
+            About(machine, target),
+            "A disk is to be excluded that the machine does not have.",
+            $"Exclude only: {string.Join(", ", machine.File.Disks.Select(disk => disk.Target))}.")));
+        return failures;
+    }
+
+    /// <summary>Throws when the machine cannot be read as it is.</summary>
+    /// <exception cref="HypervisorException">It cannot; the message names every reason.</exception>
+    public static void ThrowIfUnreadable(ImagesMachine machine, IReadOnlyCollection<string> excludedDisks)
+    {
+        var failures = CheckDisks(machine, excludedDisks);
+        if (failures.Count > 0)
+        {
+            throw new HypervisorException(
+                failures.Exists(failure => failure.Reason != "DiskNotFound") ? HypervisorFault.Unsupported : HypervisorFault.NotFound,
+                string.Join(" ", failures.Select(failure => $"{failure.Object}: {failure.Message}")),
+                failures[0].Remedy);
+        }
+    }
+
+    private static List<PrerequisiteFailure> CheckDisks(ImagesMachine machine, IReadOnlyCollection<string> excludedDisks)
+    {
         var failures = machine.File.Disks
             .Where(disk => !excludedDisks.Contains(disk.Target))
             .Select(disk => CheckDisk(machine, disk))
@@ -20,11 +45,6 @@ internal static class MachineChecks
             About(machine, group.Key),
             "Two disks have the same target.",
             $"Give each disk its own target in '{machine.DefinitionPath}'.")));
-        failures.AddRange(excludedDisks.Except(machine.File.Disks.Select(disk => disk.Target)).Select(target => new PrerequisiteFailure(
-            "DiskNotFound",
-            About(machine, target),
-            "A disk is to be excluded that the machine does not have.",
-            $"Exclude only: {string.Join(", ", machine.File.Disks.Select(disk => disk.Target))}.")));
         if (machine.File.Disks.All(disk => excludedDisks.Contains(disk.Target)))
         {
             failures.Add(new PrerequisiteFailure("NoDisks", $"vm {machine.Name}", "No disk is left to protect.", "Exclude fewer disks."));

@@ -25,11 +25,24 @@ internal sealed class MachineLock : IDisposable
         }
     }
 
-    /// <summary>Waits for the lock; null when it was not to be had in time.</summary>
+    /// <summary>
+    /// Waits for the lock; null when it was not to be had in time. Whoever waits holds the turn, a second lock: one who lets go of the lock and
+    /// wants it again at once comes after those who waited.
+    /// </summary>
     public static async Task<MachineLock?> AcquireAsync(
         string path, TimeSpan timeout, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         var started = timeProvider.GetTimestamp();
+        using var turn = await PollAsync(path + ".turn", started, timeout, timeProvider, cancellationToken);
+        return turn is null ? null : await PollAsync(path, started, timeout, timeProvider, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+
+    private static async Task<MachineLock?> PollAsync(
+        string path, long started, TimeSpan timeout, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -46,7 +59,4 @@ internal sealed class MachineLock : IDisposable
             await Task.Delay(PollInterval, timeProvider, cancellationToken);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
 }

@@ -16,6 +16,9 @@ internal sealed class ImagesSnapshot(
     /// <inheritdoc/>
     public IReadOnlyList<ISnapshotDisk> Disks => disks;
 
+    /// <summary>The images behind it.</summary>
+    internal PointInTime Point => point;
+
     /// <summary>Bytes that the scan read before the snapshot was handed out.</summary>
     public long ScannedBytes { get; } = disks.Sum(disk => disk.BytesRead);
 

@@ -15,6 +15,7 @@ internal sealed class PointInTime : IDisposable
     private readonly List<SafeFileHandle> handles = [];
     private readonly string scratchPath;
     private MachineLock? heldLock;
+    private bool ended;
 
     private PointInTime(string scratchPath, MachineLock heldLock) => (this.scratchPath, this.heldLock) = (scratchPath, heldLock);
 
@@ -51,9 +52,14 @@ internal sealed class PointInTime : IDisposable
     }
 
     /// <summary>Throws when a file is not what it was at the instant.</summary>
-    /// <exception cref="HypervisorException">One was written, replaced or removed.</exception>
+    /// <exception cref="HypervisorException">One was written, replaced or removed, or the snapshot has ended.</exception>
     public void VerifyIntact()
     {
+        if (ended)
+        {
+            throw new HypervisorException(HypervisorFault.Transient, "The snapshot has ended.", "Take a new one.");
+        }
+
         foreach (var image in Images)
         {
             ImageIdentity now;
@@ -73,12 +79,19 @@ internal sealed class PointInTime : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Lets go of all files and the lock, as the death of the process does.</summary>
+    public void LetGo()
     {
+        ended = true;
         handles.ForEach(handle => handle.Dispose());
         heldLock?.Dispose();
         heldLock = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        LetGo();
         if (Directory.Exists(scratchPath))
         {
             Directory.Delete(scratchPath, recursive: true);

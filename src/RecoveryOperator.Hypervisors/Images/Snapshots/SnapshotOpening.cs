@@ -18,11 +18,7 @@ internal sealed class SnapshotOpening(ImagesOptions options, CheckpointStore che
     /// <summary>Opens a snapshot; what it began is undone when it fails.</summary>
     public async Task<ImagesSnapshot> OpenAsync(ImagesMachine machine, SnapshotRequest request, CancellationToken cancellationToken)
     {
-        if (machine.File.Disks.All(disk => request.ExcludedDisks.Contains(disk.Target)))
-        {
-            throw new HypervisorException(
-                HypervisorFault.Unsupported, $"Machine '{machine.Name}' has no disk left to protect.", "Exclude fewer disks.");
-        }
+        MachineChecks.ThrowIfUnreadable(machine, request.ExcludedDisks);
 
         // Damage is found, and tables are verified, before the writer has to wait.
         using var since = SinceTables.Open(
