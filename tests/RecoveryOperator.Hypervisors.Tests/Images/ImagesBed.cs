@@ -27,7 +27,7 @@ internal sealed class ImagesBed : IDisposable
 
     public string StateDirectory => Path.Combine(Base, "state");
 
-    public HttpClient Http { get; } = new();
+    public HttpClient Http { get; init; } = new();
 
     /// <summary>Time stamps of the test's files are trusted almost at once: the driver itself waits for one tick of them.</summary>
     public ImagesOptions Options => new()

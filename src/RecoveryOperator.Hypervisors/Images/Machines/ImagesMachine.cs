@@ -54,7 +54,7 @@ internal sealed record ImagesMachine(string DirectoryPath, MachineFile File)
             File.MemoryBytes,
             "Bios",
             [.. File.Disks.Select(DescribeDisk)],
-            [.. File.Nics],
+            [.. File.Nics.Select(nic => new VirtualNic(nic.Mac, nic.Network))],
             NativeDefinition: null));
 
     private VirtualDisk DescribeDisk(MachineFileDisk disk, int index)

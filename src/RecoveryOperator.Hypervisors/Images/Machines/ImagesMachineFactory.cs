@@ -28,7 +28,7 @@ public static class ImagesMachineFactory
         var id = Guid.NewGuid();
         var machine = new ImagesMachine(
             directory,
-            new MachineFile(id.ToString(), name, 1, MemoryBytes, disks, [new VirtualNic(MacFrom(id), "default")]));
+            new MachineFile(id.ToString(), name, 1, MemoryBytes, disks, [new MachineFileNic(MacFrom(id), "default")]));
         foreach (var (disk, sizeBytes) in disks.Zip(diskSizesBytes))
         {
             using var image = File.Create(machine.ImagePath(disk));

@@ -19,7 +19,7 @@ internal sealed record MachineFile(
     int VirtualCpus,
     long MemoryBytes,
     IReadOnlyList<MachineFileDisk> Disks,
-    IReadOnlyList<VirtualNic> Nics,
+    IReadOnlyList<MachineFileNic> Nics,
     string? Owner = null,
     string? OperationId = null,
     bool Autostart = false)
@@ -40,6 +40,11 @@ internal sealed record MachineFile(
     /// <summary>The document.</summary>
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 }
+
+/// <summary>One network interface in <c>machine.json</c>.</summary>
+/// <param name="Mac">MAC address, lower case with colons.</param>
+/// <param name="Network">Network that it is connected to; left out: none.</param>
+internal sealed record MachineFileNic(string Mac, string? Network = null);
 
 /// <summary>One disk in <c>machine.json</c>.</summary>
 /// <param name="Target">Name within the guest, for example <c>vda</c>.</param>

@@ -88,7 +88,7 @@ internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload dow
         request.Definition.MemoryBytes,
         [.. request.Disks.OrderBy(disk => disk.Index).Select(disk => new MachineFileDisk(
             request.Definition.Disks.Single(defined => defined.Index == disk.Index).Target, FileName(disk)))],
-        [.. request.Definition.Nics.Select((nic, index) => nic with { Network = request.Networks.ElementAtOrDefault(index) })],
+        [.. request.Definition.Nics.Select((nic, index) => new MachineFileNic(nic.Mac, request.Networks.ElementAtOrDefault(index)))],
         request.Owner,
         request.OperationId);
 
