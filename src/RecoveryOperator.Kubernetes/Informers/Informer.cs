@@ -25,7 +25,7 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
     private readonly JitteredBackoff _backoff;
     private readonly ObjectStore<T> _store = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string? _resourceVersion;
+    private volatile string? _resourceVersion;
 
     /// <summary>Creates an informer that does nothing until <see cref="RunAsync"/>.</summary>
     /// <param name="client">Reads the API server.</param>
@@ -53,6 +53,9 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
 
     /// <inheritdoc/>
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
+
+    /// <summary>From where the next watch goes on; null before a list.</summary>
+    internal string? ResourceVersion => _resourceVersion;
 
     /// <inheritdoc/>
     public Task WaitForSyncAsync(CancellationToken cancellationToken) => _synced.Task.WaitAsync(cancellationToken);

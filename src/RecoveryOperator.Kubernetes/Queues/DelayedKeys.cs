@@ -9,6 +9,9 @@ internal sealed class DelayedKeys<TKey>
 
     public int Count => _due.Count;
 
+    /// <summary>Entries that no longer count and wait to be dropped.</summary>
+    public int Superseded => _order.Count - _due.Count;
+
     public void Add(TKey key, DateTimeOffset due)
     {
         if (_due.TryGetValue(key, out var known) && known <= due)
