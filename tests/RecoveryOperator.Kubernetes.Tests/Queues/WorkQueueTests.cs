@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using RecoveryOperator.Kubernetes.Metrics;
 using RecoveryOperator.Kubernetes.Queues;
+using RecoveryOperator.Testing;
 
 namespace RecoveryOperator.Kubernetes.Tests.Queues;
 
@@ -78,6 +79,7 @@ public sealed class WorkQueueTests : IDisposable
                 await Task.Yield();
         }
 
+        await Eventually.HoldsAsync(() => _queue.Depth == 0, Token);
         _queue.ShutDown();
         await Task.WhenAll(workers);
         Assert.Equal(0, overlaps);
