@@ -30,6 +30,9 @@ public enum ProtectionPhase
     /// <summary>Does not go on without an administrator.</summary>
     Critical,
 
+    /// <summary>The source is fenced; the replica does not run yet.</summary>
+    FailingOver,
+
     /// <summary>The replica runs; the recovery point can still be changed.</summary>
     FailedOver,
 

@@ -1,0 +1,36 @@
+namespace RecoveryOperator.Replication.Protection;
+
+/// <summary>Condition types of a protection; the names are those of the API.</summary>
+public static class ProtectionConditions
+{
+    /// <summary>The objects that it names exist and can be used.</summary>
+    public const string ReferencesResolved = nameof(ReferencesResolved);
+
+    /// <summary>Its machine is on exactly one host, and nobody else protects it.</summary>
+    public const string MachineFound = nameof(MachineFound);
+
+    /// <summary>The host sees nothing in the way.</summary>
+    public const string PrerequisitesMet = nameof(PrerequisitesMet);
+
+    /// <summary>The replica's place in the vault is there and ours.</summary>
+    public const string VaultPrepared = nameof(VaultPrepared);
+
+    /// <summary>Sets are cut and committed.</summary>
+    public const string Replicating = nameof(Replicating);
+
+    /// <summary>There is a recovery point, confirmed readable.</summary>
+    public const string Recoverable = nameof(Recoverable);
+
+    /// <summary>It does what its spec says.</summary>
+    public const string Ready = nameof(Ready);
+
+    /// <summary>Work goes on that needs nobody.</summary>
+    public const string Reconciling = nameof(Reconciling);
+
+    /// <summary>Nothing moves before somebody acts.</summary>
+    public const string Stalled = nameof(Stalled);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable, Ready, Reconciling, Stalled];
+}
