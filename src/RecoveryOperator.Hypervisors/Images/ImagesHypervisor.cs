@@ -118,26 +118,38 @@ public sealed partial class ImagesHypervisor : IHypervisor, IRecoveryTarget
     public async Task<LeftoverReport> CleanUpAsync(string machineId, string owner, CancellationToken cancellationToken)
     {
         var machine = await RequireAsync(machineId, cancellationToken);
-        var files = checkpoints.CleanUp(owner);
-        var scratchPath = SnapshotOpening.ScratchPath(machine, owner);
-        if (Directory.Exists(scratchPath))
-        {
-            files += Directory.GetFiles(scratchPath, "*", SearchOption.AllDirectories).Length;
-            Directory.Delete(scratchPath, recursive: true);
-        }
-
-        return new LeftoverReport(JobsEnded: 0, files, GuestResumed: false);
+        return new LeftoverReport(JobsEnded: 0, checkpoints.CleanUp(owner) + RemoveScratch(machine, owner), GuestResumed: false);
     }
 
     /// <inheritdoc/>
-    public async Task ReleaseAsync(string machineId, string owner, CancellationToken cancellationToken)
-    {
-        await CleanUpAsync(machineId, owner, cancellationToken);
-        checkpoints.Release(owner);
-    }
+    /// <remarks>Also when the machine itself is gone.</remarks>
+    public Task ReleaseAsync(string machineId, string owner, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            if (folder.Find(machineId) is { } machine)
+            {
+                RemoveScratch(machine, owner);
+            }
+
+            checkpoints.Release(owner);
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static int RemoveScratch(ImagesMachine machine, string owner)
+    {
+        var scratchPath = SnapshotOpening.ScratchPath(machine, owner);
+        if (!Directory.Exists(scratchPath))
+        {
+            return 0;
+        }
+
+        var files = Directory.GetFiles(scratchPath, "*", SearchOption.AllDirectories).Length;
+        Directory.Delete(scratchPath, recursive: true);
+        return files;
+    }
 
     private Task<ImagesMachine> RequireAsync(string machineId, CancellationToken cancellationToken) =>
         Task.Run(() => folder.Require(machineId), cancellationToken);

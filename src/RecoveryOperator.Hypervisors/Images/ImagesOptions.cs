@@ -19,6 +19,12 @@ public sealed record ImagesOptions
     public TimeSpan LockHoldTarget { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// A waiting writer goes on after this time even when the snapshot is still open (P8): the snapshot then stays good only until the next
+    /// write. Counts from the moment that the snapshot is handed out. Default 30 s.
+    /// </summary>
+    public TimeSpan LockHoldLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// A file changed less than this before its checksum table was taken may change again without its times showing it: it is scanned
     /// next time even when its times are the same. Covers the coarsest time stamps of common file systems. Default 2 s.
     /// </summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Hypervisors.Images;
 using RecoveryOperator.Hypervisors.Images.Machines;
+using RecoveryOperator.Hypervisors.Images.Native;
 
 namespace RecoveryOperator.Hypervisors.Tests.Images;
 
@@ -17,9 +18,21 @@ internal sealed class ImagesBed : IDisposable
         "idle-guest",
     ];
 
-    public ImagesBed(string? parent = null) => Base = parent is null
-        ? Directory.CreateTempSubdirectory("images-").FullName
-        : Directory.CreateDirectory(Path.Combine(parent, Guid.NewGuid().ToString("N"))).FullName;
+    private readonly Lazy<bool> clonesFiles;
+
+    /// <summary>
+    /// In the temporary folder, or in the one that <c>IMAGES_TEST_DIRECTORY</c> names: to run the tests where files can be cloned.
+    /// </summary>
+    public ImagesBed()
+    {
+        Base = Environment.GetEnvironmentVariable("IMAGES_TEST_DIRECTORY") is { Length: > 0 } parent
+            ? Directory.CreateDirectory(Path.Combine(parent, Guid.NewGuid().ToString("N"))).FullName
+            : Directory.CreateTempSubdirectory("images-").FullName;
+        clonesFiles = new(ProbeClone);
+    }
+
+    /// <summary>True where the file system clones files: a snapshot then is apart from the image at once.</summary>
+    public bool ClonesFiles => clonesFiles.Value;
 
     public string Base { get; }
 
@@ -55,6 +68,13 @@ internal sealed class ImagesBed : IDisposable
         var content = new byte[length];
         Array.Fill(content, fill);
         RandomAccess.Write(image, content, offset);
+    }
+
+    private bool ProbeClone()
+    {
+        using var source = File.OpenHandle(Path.Combine(Base, "probe"), FileMode.Create, FileAccess.ReadWrite);
+        using var target = File.OpenHandle(Path.Combine(Base, "clone"), FileMode.Create, FileAccess.ReadWrite);
+        return LinuxFile.TryClone(source, target);
     }
 
     public void Dispose()

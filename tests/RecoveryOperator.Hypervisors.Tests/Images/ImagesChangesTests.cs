@@ -15,6 +15,7 @@ public sealed class ImagesChangesTests : IDisposable
     [Fact]
     public async Task A_writer_that_ignores_the_lock_gives_no_set()
     {
+        Assert.SkipWhen(bed.ClonesFiles, "this file system clones files: later writes do not matter");
         var machine = bed.CreateMachine("web", DiskBytes);
         await using var hypervisor = bed.Open();
         await using var snapshot = await hypervisor.BeginSnapshotAsync(machine.Id, Request(null, "c1"), Cancellation);
@@ -30,6 +31,7 @@ public sealed class ImagesChangesTests : IDisposable
     [Fact]
     public async Task A_file_put_in_the_image_s_place_gives_no_set()
     {
+        Assert.SkipWhen(bed.ClonesFiles, "this file system clones files: later writes do not matter");
         var machine = bed.CreateMachine("web", DiskBytes);
         await using var hypervisor = bed.Open();
         await using var snapshot = await hypervisor.BeginSnapshotAsync(machine.Id, Request(null, null), Cancellation);

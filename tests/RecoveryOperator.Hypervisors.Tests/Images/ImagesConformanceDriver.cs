@@ -5,15 +5,12 @@ using RecoveryOperator.Hypervisors.Tests.Conformance;
 
 namespace RecoveryOperator.Hypervisors.Tests.Images;
 
-/// <summary>
-/// Images on the temporary folder's file system, or on the one that <c>IMAGES_TEST_DIRECTORY</c> names (to run the suite where files can be
-/// cloned).
-/// </summary>
+/// <summary>Machines of raw images, started as processes that write nothing by themselves.</summary>
 public sealed class ImagesConformanceDriver : IConformanceDriver, IDisposable
 {
-    private readonly ImagesBed bed = new(Environment.GetEnvironmentVariable("IMAGES_TEST_DIRECTORY"));
+    private readonly ImagesBed bed = new();
 
-    public bool GuestWritesWaitForSnapshots => true;
+    public bool GuestWritesWaitForSnapshots => !bed.ClonesFiles;
 
     public string Network => "default";
 

@@ -2,10 +2,12 @@ namespace RecoveryOperator.Hypervisors.Images.Snapshots;
 
 /// <summary>A point in time over a machine's images.</summary>
 internal sealed class ImagesSnapshot(
-    VirtualMachine machine, PointInTime point, IReadOnlyList<ImagesSnapshotDisk> disks, TimeSpan lockHoldTarget, TimeProvider timeProvider)
+    VirtualMachine machine, PointInTime point, IReadOnlyList<ImagesSnapshotDisk> disks, ImagesOptions options, TimeProvider timeProvider)
     : IMachineSnapshot
 {
     private readonly long opened = timeProvider.GetTimestamp();
+    private readonly ITimer lockLimit = timeProvider.CreateTimer(
+        _ => point.ReleaseLock(), state: null, options.LockHoldLimit, Timeout.InfiniteTimeSpan);
 
     /// <inheritdoc/>
     public DateTimeOffset Instant => point.Instant;
@@ -24,15 +26,15 @@ internal sealed class ImagesSnapshot(
 
     /// <inheritdoc/>
     /// <remarks>There is no scratch space to run out of, but a writer that waits: it shall not wait long (P8).</remarks>
-    public bool ShouldEndSoon => point.HoldsLock && timeProvider.GetElapsedTime(opened) > lockHoldTarget;
+    public bool ShouldEndSoon => !point.IsCloned && timeProvider.GetElapsedTime(opened) > options.LockHoldTarget;
 
     /// <inheritdoc/>
     public Task VerifyIntactAsync(CancellationToken cancellationToken) => Task.Run(point.VerifyIntact, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        await lockLimit.DisposeAsync();
         point.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

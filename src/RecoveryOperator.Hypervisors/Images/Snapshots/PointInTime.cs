@@ -25,8 +25,8 @@ internal sealed class PointInTime : IDisposable
     /// <summary>The instant by the host's clock.</summary>
     public DateTimeOffset Instant { get; private set; }
 
-    /// <summary>True when the writer waits for as long as this lives.</summary>
-    public bool HoldsLock => heldLock is not null;
+    /// <summary>True when the images were cloned, so that no writer waits.</summary>
+    public bool IsCloned { get; private set; }
 
     /// <summary>Takes the instant. Owns the lock from here on, also when it fails.</summary>
     /// <exception cref="HypervisorException">An image is missing, or was written although the lock is held.</exception>
@@ -79,13 +79,15 @@ internal sealed class PointInTime : IDisposable
         }
     }
 
+    /// <summary>Lets the writer go on. Without clones this stays intact only until it writes, which <see cref="VerifyIntact"/> finds.</summary>
+    public void ReleaseLock() => Interlocked.Exchange(ref heldLock, null)?.Dispose();
+
     /// <summary>Lets go of all files and the lock, as the death of the process does.</summary>
     public void LetGo()
     {
         ended = true;
         handles.ForEach(handle => handle.Dispose());
-        heldLock?.Dispose();
-        heldLock = null;
+        ReleaseLock();
     }
 
     /// <inheritdoc/>
@@ -118,8 +120,8 @@ internal sealed class PointInTime : IDisposable
         // Unchanged by now means unchanged between the first clone and the last: they are of one instant.
         VerifyIntact();
         Images = clones;
-        heldLock?.Dispose();
-        heldLock = null;
+        IsCloned = true;
+        ReleaseLock();
     }
 
     private HeldImage Open(int index, string target, string path)

@@ -34,6 +34,7 @@ internal sealed class SnapshotOpening(ImagesOptions options, CheckpointStore che
             machine, request.ExcludedDisks, heldLock, scratchPath, timeProvider, cancellationToken);
         try
         {
+            var described = machine.Describe();
             var disks = point.Images.Select(image => (Image: image, Disk: new ImagesSnapshotDisk(image))).ToList();
             if (request.Since is not null || draft is not null)
             {
@@ -42,7 +43,7 @@ internal sealed class SnapshotOpening(ImagesOptions options, CheckpointStore che
                 draft?.Publish();
             }
 
-            return new ImagesSnapshot(machine.Describe(), point, [.. disks.Select(disk => disk.Disk)], options.LockHoldTarget, timeProvider);
+            return new ImagesSnapshot(described, point, [.. disks.Select(disk => disk.Disk)], options, timeProvider);
         }
         catch
         {
