@@ -23,7 +23,11 @@ settings=$dir/settings
 # settle PORT: ports, address, token, certificate and kubeconfig, once for the folder's life.
 settle() {
     local bind=${BIND:-127.0.0.1} port=${1:-} host token
-    [ ! -s "$settings" ] || return 0
+    if [ -s "$settings" ]; then
+        [ -z "$port" ] || grep -qx "port=$port" "$settings" ||
+            die "$dir belongs to an API server on another port ($(grep '^port=' "$settings")): take another folder, or that port"
+        return 0
+    fi
     host=$bind
     [ "$bind" != 0.0.0.0 ] || host=127.0.0.1
     [ -n "$port" ] || port=$(free_port "$host")

@@ -15,6 +15,7 @@ set -euo pipefail
 verb=$1 host=$2 guest=$4
 dir=$(cd "$3" 2>/dev/null && pwd) || die "$3 is not there: start the host first with eng/run/libvirt-host.sh start $host $3"
 console=$dir/console/$guest.log
+running "$dir/init.pid" || die "host $host is not running: start it with eng/run/libvirt-host.sh start $host $dir"
 
 virsh_on_host() { "$ENG_DIR/run/libvirt-host.sh" exec "$host" "$dir" -- virsh -q -c qemu:///system "$@"; }
 is_defined() { virsh_on_host dominfo "$guest" >"$dir/probe" 2>&1; }

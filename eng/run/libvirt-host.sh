@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A whole libvirt host of its own on this machine: network, mount and process namespaces with their own libvirtd.
 #
+#   libvirt-host.sh check                     can this machine run such hosts? If not: one sentence why, exit code 1
 #   libvirt-host.sh start NAME DIR [INDEX]    INDEX 1..250: the first free one if absent
 #   libvirt-host.sh stop NAME DIR             guests and daemons end, in order; disks and definitions stay
 #   libvirt-host.sh kill NAME DIR             power loss: everything on the host is killed at once; then start again
@@ -15,6 +16,23 @@ set -euo pipefail
 # shellcheck source=eng/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+# check: what start needs, tried in namespaces that are gone at once.
+check() {
+    local command
+    need_root "a libvirt host"
+    for command in libvirtd virtlogd virsh qemu-system-x86_64 qemu-img nsenter ip; do
+        need "$command" "run eng/setup/packages.sh base hypervisor"
+    done
+    unshare --mount --net --pid --fork true 2>/dev/null || die "namespaces cannot be made here: CAP_SYS_ADMIN is missing (a container without privileges?)"
+    [ -c /dev/net/tun ] || die "/dev/net/tun is missing: load the kernel module tun, or pass the device into this container"
+    unshare --net ip link add probe0 type veth peer name probe1 2>/dev/null || die "no veth pair can be made here: CAP_NET_ADMIN or the kernel's veth driver is missing"
+    unshare --net ip link add probe0 type bridge 2>/dev/null || die "no bridge can be made here: the kernel's bridge driver is missing"
+}
+
+if [ "${1:-}" = check ]; then
+    check
+    exit 0
+fi
 [ $# -ge 3 ] || usage
 verb=$1 name=$2
 need_root "a libvirt host"
@@ -114,7 +132,7 @@ connect() {
         die "$name: no veth pair could be made: this needs CAP_NET_ADMIN and the kernel's veth driver"
     ip address add "10.231.$index.1/24" dev "$outside"
     ip link set "$outside" up
-    ip address show dev lo | grep -qF "$common_address/32" || ip address add "$common_address/32" dev lo
+    ip address show dev lo | grep -F "$common_address/32" >"$dir/probe" || ip address add "$common_address/32" dev lo
     on_host ip address add "10.231.$index.2/24" dev "$inside"
     on_host ip link set "$inside" up
     on_host ip route add default via "10.231.$index.1"
@@ -124,7 +142,7 @@ disconnect() {
     [ -s "$dir/index" ] || return 0
     ip link delete "$(link_outside)" 2>"$dir/probe" || true
     # The last host takes the common address with it.
-    ip -o link show type veth | grep -qE ' roh[0-9]+o@' || ip address delete "$common_address/32" dev lo 2>"$dir/probe" || true
+    ip -o link show type veth | grep -E ' roh[0-9]+o@' >"$dir/probe" || ip address delete "$common_address/32" dev lo 2>"$dir/probe" || true
 }
 
 # network: the network that guests are on; mode open: libvirt touches no firewall, and the host routes nothing.
@@ -177,18 +195,18 @@ END
 }
 
 start() {
-    need libvirtd "run eng/setup/packages.sh hypervisor"
     if is_up; then
         log "$name: already running"
         return 0
     fi
+    check
     take_lock libvirt-host
     disconnect_own
     choose_index "${1:-}"
     make_folders
     start_holder
     connect
-    if ! wait_for 30 "libvirtd of $name answers" answers_or_dead || ! is_up; then
+    if ! wait_for 60 "libvirtd of $name answers" answers_or_dead || ! is_up; then
         tail -n 5 "$dir/host.log" "$dir/root/var/log/libvirt/libvirtd.log" >&2 || true
         kill_host
         die "libvirtd of $name did not come up: see $dir/host.log and $dir/root/var/log/libvirt/libvirtd.log"
@@ -207,6 +225,8 @@ kill_host() {
     # The namespace's process 1 takes everything on the host with it; the kernel ends it only after all the others.
     stop_recorded "$init" KILL 30
     stop_recorded "$holder" KILL 10
+    # Not while another host is being connected: it shares the common address.
+    take_lock libvirt-host
     disconnect
 }
 
