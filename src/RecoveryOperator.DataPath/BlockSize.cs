@@ -6,7 +6,7 @@ public static class BlockSize
     /// <summary>Bytes of a block (64 KiB).</summary>
     public const int Bytes = 64 * 1024;
 
-    /// <summary>Number of blocks, a short last one included, that <paramref name="lengthBytes"/> bytes from a block's start on touch.</summary>
+    /// <summary>Blocks, a short last one included, that <paramref name="lengthBytes"/> bytes from a block's start on touch.</summary>
     public static long Count(long lengthBytes) => (lengthBytes + Bytes - 1) / Bytes;
 
     /// <summary>Start of the block that holds <paramref name="offsetBytes"/>.</summary>

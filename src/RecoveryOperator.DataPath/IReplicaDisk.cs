@@ -2,7 +2,8 @@ namespace RecoveryOperator.DataPath;
 
 /// <summary>
 /// A replica disk that change logs are applied to. Calls are idempotent: writing the same content twice is harmless. Several
-/// <see cref="WriteAsync"/> may be under way at once, also beside another call, for ranges that do not overlap; of the other calls there is one at a time.
+/// <see cref="WriteAsync"/> may be under way at once, also beside another call, for ranges that do not overlap; of the other calls
+/// there is one at a time.
 /// </summary>
 public interface IReplicaDisk
 {

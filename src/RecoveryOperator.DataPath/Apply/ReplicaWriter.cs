@@ -36,7 +36,8 @@ internal sealed class ReplicaWriter(IReplicaDisk disk, ArrayPool<byte> pool, int
         for (long first = 0; first < blocks; first += ZeroBlocksPerCall)
         {
             int length = (int)Math.Min(ZeroBlocksPerCall, blocks - first) * BlockChecksum.LengthBytes;
-            await disk.SetChecksumsAsync(range.OffsetBytes + (first * BlockSize.Bytes), ZeroChecksums.AsMemory(0, length), cancellationToken);
+            long offsetBytes = range.OffsetBytes + (first * BlockSize.Bytes);
+            await disk.SetChecksumsAsync(offsetBytes, ZeroChecksums.AsMemory(0, length), cancellationToken);
         }
     }
 

@@ -5,7 +5,8 @@ namespace RecoveryOperator.DataPath.Apply;
 
 /// <summary>
 /// Applies segments to a replica disk. The whole segment is verified before the first write; adjacent data becomes writes of up to
-/// 4 MiB, some of them in flight at once. Holds writesInFlight pooled buffers of 4 MiB during a call. Applying a segment again changes nothing, so a call that was cut off is repeated.
+/// 4 MiB, some of them in flight at once. Holds writesInFlight pooled buffers of 4 MiB during a call. Applying a segment again
+/// changes nothing, so a call that was cut off is repeated.
 /// </summary>
 /// <param name="pool">Buffers of 4 MiB; the shared pool when null.</param>
 /// <param name="writesInFlight">Most writes under way at once, from 1; memory: 4 MiB for each.</param>

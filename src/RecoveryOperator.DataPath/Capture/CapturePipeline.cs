@@ -20,7 +20,8 @@ internal sealed class CapturePipeline(ChunkReader chunks, int slotCount) : IDisp
     public long EndBytes { get; private set; }
 
     /// <summary>Captures all extents. However it ends, no read is under way and no buffer is held when it does.</summary>
-    public async Task RunAsync(IAsyncEnumerable<Extent> extents, Func<CapturedChunk, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        IAsyncEnumerable<Extent> extents, Func<CapturedChunk, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task producing = ProduceAsync(extents, stop.Token);

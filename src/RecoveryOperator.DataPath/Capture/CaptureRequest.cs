@@ -3,18 +3,22 @@ using RecoveryOperator.DataPath.ChangeLogs;
 namespace RecoveryOperator.DataPath.Capture;
 
 /// <summary>What one capture of one disk writes, and how.</summary>
-/// <param name="First">Identity of the first segment; the following ones count on from its index. A resumed base copy begins above 0.</param>
+/// <param name="First">Identity of the first segment; the others count on from its index. A resumed base copy begins above 0.</param>
 public sealed record CaptureRequest(SegmentIdentity First)
 {
-    /// <summary>Whether zero blocks within the extents become zero records (default). A full copy to a new replica, which reads as zeros, need not.</summary>
+    /// <summary>
+    /// Whether zero blocks within the extents become zero records (default). A full copy to a new replica, which reads as zeros, need not.
+    /// </summary>
     public bool RecordZeros { get; init; } = true;
 
-    /// <summary>Extents below this offset are left out: where an earlier capture got to. A multiple of the block size, or the disk's end. Default 0.</summary>
+    /// <summary>
+    /// Extents below this offset are left out: where an earlier capture got to. A multiple of the block size, or the disk's end. Default 0.
+    /// </summary>
     public long StartAtBytes { get; init; }
 
     /// <summary>
-    /// Whether segments that were handed to the spool's CompleteAsync stay when the capture fails later (base copies, whose finished ranges count). By
-    /// default all segments of a failed capture are discarded.
+    /// Whether segments that were handed to the spool's CompleteAsync stay when the capture fails later (base copies, whose finished
+    /// ranges count). By default all segments of a failed capture are discarded.
     /// </summary>
     public bool KeepFinishedSegments { get; init; }
 
@@ -33,7 +37,9 @@ public sealed record CaptureRequest(SegmentIdentity First)
         ArgumentOutOfRangeException.ThrowIfNegative(StartAtBytes);
         if (StartAtBytes % BlockSize.Bytes != 0 && StartAtBytes != diskSizeBytes)
             throw new ArgumentOutOfRangeException(
-                nameof(diskSizeBytes), StartAtBytes, $"A capture cannot start within a block: a multiple of {BlockSize.Bytes} or the disk's end {diskSizeBytes} is expected.");
+                nameof(diskSizeBytes),
+                StartAtBytes,
+                $"A capture cannot start within a block: a multiple of {BlockSize.Bytes} or the disk's end {diskSizeBytes} is expected.");
         ArgumentOutOfRangeException.ThrowIfLessThan(ReadsInFlight, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ReadsInFlight, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentTargetLengthBytes, 1);

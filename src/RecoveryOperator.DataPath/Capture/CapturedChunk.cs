@@ -7,7 +7,8 @@ using static RecoveryOperator.DataPath.ChangeLogs.ChangeLogConstants;
 namespace RecoveryOperator.DataPath.Capture;
 
 /// <summary>
-/// At most 1 MiB of the disk on its way through the pipeline. Owns two pooled buffers of 1 MiB: the content, and what of it could be compressed.
+/// At most 1 MiB of the disk on its way through the pipeline. Owns two pooled buffers of 1 MiB: the content, and what of it could be
+/// compressed.
 /// </summary>
 internal sealed class CapturedChunk(ArrayPool<byte> pool, Extent range) : IDisposable
 {
@@ -40,7 +41,9 @@ internal sealed class CapturedChunk(ArrayPool<byte> pool, Extent range) : IDispo
             while (end < length && IsZeroBlock(end) == isZero);
 
             Extent run = new(Range.OffsetBytes + start, end - start);
-            _records[_recordCount++] = isZero ? new EncodedRecord(run, ChangeLogCodec.Stored, default, default) : EncodeRun(run, start, compressor);
+            _records[_recordCount++] = isZero
+                ? new EncodedRecord(run, ChangeLogCodec.Stored, default, default)
+                : EncodeRun(run, start, compressor);
         }
     }
 

@@ -12,7 +12,7 @@ namespace RecoveryOperator.DataPath.Capture;
 /// <param name="pool">Buffers of 1 MiB; the shared pool when null.</param>
 public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<byte>? pool = null)
 {
-    /// <summary>Chunks between the first read and the writer for each read in flight: while one half is read, the other is encoded and written.</summary>
+    /// <summary>Chunks between first read and writer for each read in flight: one half is read, the other encoded and written.</summary>
     private const int SlotsPerRead = 2;
 
     /// <summary>Captures the extents of one disk.</summary>
@@ -78,7 +78,8 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
             },
             cancellationToken);
         await segments.FinishAsync(cancellationToken);
-        return new CapturedDisk(segments.Segments, readBytes, pipeline.ExtentBytes, segments.ZeroBytes, segments.StoredBytes, pipeline.EndBytes);
+        return new CapturedDisk(
+            segments.Segments, readBytes, pipeline.ExtentBytes, segments.ZeroBytes, segments.StoredBytes, pipeline.EndBytes);
     }
 
     private async Task DiscardAsync(ISegmentSpool spool, IReadOnlyList<SpooledSegment> segments)
@@ -89,7 +90,7 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
             {
                 await spool.DiscardAsync(segment, CancellationToken.None);
             }
-            catch (IOException fault)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
                 LogDiscardFailed(logger, fault, segment.Path);
             }

@@ -19,7 +19,8 @@ public enum ChangeLogDamageReason
 /// <summary>A segment is damaged. Nothing at or after <see cref="OffsetBytes"/> was yielded.</summary>
 public sealed class ChangeLogDamageException(ChangeLogDamageReason reason, SegmentIdentity expected, long offsetBytes, string finding)
     : Exception($"Damaged change log at byte {offsetBytes} of what should be {expected}: {finding}. Nothing from there on was used. "
-        + "Fetch the segment again and compare its SHA-256 with the set manifest's; if that agrees, the set itself is damaged: resynchronize the VM.")
+        + "Fetch the segment again and compare its SHA-256 with the set manifest's; if that agrees, the set itself is damaged: "
+        + "resynchronize the VM.")
 {
     /// <summary>The kind of damage.</summary>
     public ChangeLogDamageReason Reason { get; } = reason;

@@ -49,7 +49,12 @@ public sealed class ChangeLogFrameReader
 
         int checksumsLengthBytes = head.ChecksumCount * BlockChecksum.LengthBytes;
         frame = new ChangeLogFrame(
-            head.Kind, head.Codec, new Extent(head.OffsetBytes, head.LengthBytes), payload[..checksumsLengthBytes], payload[checksumsLengthBytes..], _position);
+            head.Kind,
+            head.Codec,
+            new Extent(head.OffsetBytes, head.LengthBytes),
+            payload[..checksumsLengthBytes],
+            payload[checksumsLengthBytes..],
+            _position);
         Advance(head, payload.Length);
         return true;
     }
@@ -66,13 +71,16 @@ public sealed class ChangeLogFrameReader
 
         RecordHead head = RecordHead.Read(bytes);
         if (head.PayloadLengthBytes > rest.Length - RecordHeadLengthBytes)
-            throw Damage(ChangeLogDamageReason.Torn, $"the record needs {head.PayloadLengthBytes} more bytes, the file ends after {_segment.Length}");
+            throw Damage(
+                ChangeLogDamageReason.Torn, $"the record needs {head.PayloadLengthBytes} more bytes, the file ends after {_segment.Length}");
 
         payload = rest.Slice(RecordHeadLengthBytes, (int)head.PayloadLengthBytes);
         if (!RecordChecksum.Matches(_recordHash, bytes, payload.Span))
             throw Damage(ChangeLogDamageReason.Checksum, "the record's checksum does not agree");
 
-        return head.FindFault(bytes, _rangeEndBytes, Header.DiskSizeBytes) is { } fault ? throw Damage(ChangeLogDamageReason.Format, fault) : head;
+        return head.FindFault(bytes, _rangeEndBytes, Header.DiskSizeBytes) is { } fault
+            ? throw Damage(ChangeLogDamageReason.Format, fault)
+            : head;
     }
 
     private void Advance(RecordHead head, int payloadLengthBytes)
@@ -87,7 +95,9 @@ public sealed class ChangeLogFrameReader
     private void CheckEnd(RecordHead head, ReadOnlyMemory<byte> payload)
     {
         if (head.OffsetBytes != _recordCount || head.LengthBytes != _lengthSumBytes)
-            throw Damage(ChangeLogDamageReason.Format, $"the end record counts {head.OffsetBytes} records and {head.LengthBytes} bytes, the file has {_recordCount} and {_lengthSumBytes}");
+            throw Damage(
+                ChangeLogDamageReason.Format,
+                $"the end record counts {head.OffsetBytes} records and {head.LengthBytes} bytes, the file has {_recordCount} and {_lengthSumBytes}");
 
         Span<byte> checksum = stackalloc byte[BlockChecksum.LengthBytes];
         _checksums.GetCurrentHash(checksum);

@@ -57,14 +57,17 @@ public sealed class ChangeLogWriter
             throw new ArgumentException($"{checksums.Length} bytes are not 1 to {MaxBlocksPerRecord} checksums.", nameof(checksums));
 
         ushort count = (ushort)(checksums.Length / BlockChecksum.LengthBytes);
-        return AppendAsync(
-            new RecordHead(ChangeLogRecordKind.Data, codec, count, range.OffsetBytes, range.LengthBytes, (uint)data.Length), checksums, data, cancellationToken);
+        RecordHead head = new(ChangeLogRecordKind.Data, codec, count, range.OffsetBytes, range.LengthBytes, (uint)data.Length);
+        return AppendAsync(head, checksums, data, cancellationToken);
     }
 
     /// <summary>Appends a record that says: the range, whole blocks of any number, reads as zeros.</summary>
     /// <exception cref="ArgumentException">The record would not follow the format.</exception>
-    public ValueTask AppendZerosAsync(Extent range, CancellationToken cancellationToken) =>
-        AppendAsync(new RecordHead(ChangeLogRecordKind.Zero, ChangeLogCodec.Stored, 0, range.OffsetBytes, range.LengthBytes, 0), default, default, cancellationToken);
+    public ValueTask AppendZerosAsync(Extent range, CancellationToken cancellationToken)
+    {
+        RecordHead head = new(ChangeLogRecordKind.Zero, ChangeLogCodec.Stored, 0, range.OffsetBytes, range.LengthBytes, 0);
+        return AppendAsync(head, default, default, cancellationToken);
+    }
 
     /// <summary>Writes the end record. The segment is whole then; the stream is neither flushed nor closed.</summary>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
@@ -75,7 +78,8 @@ public sealed class ChangeLogWriter
         _completed = true;
     }
 
-    private async ValueTask AppendAsync(RecordHead head, ReadOnlyMemory<byte> checksums, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private async ValueTask AppendAsync(
+        RecordHead head, ReadOnlyMemory<byte> checksums, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         await WriteAsync(head, checksums, data, cancellationToken);
         _checksums.Append(_head.AsSpan(RecordChecksumOffset, BlockChecksum.LengthBytes));
@@ -84,7 +88,8 @@ public sealed class ChangeLogWriter
         RecordCount++;
     }
 
-    private async ValueTask WriteAsync(RecordHead head, ReadOnlyMemory<byte> checksums, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private async ValueTask WriteAsync(
+        RecordHead head, ReadOnlyMemory<byte> checksums, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         if (_completed)
             throw new InvalidOperationException($"The change log of {_header.Identity} is complete: nothing can be appended.");

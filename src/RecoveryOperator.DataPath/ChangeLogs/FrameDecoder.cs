@@ -26,7 +26,10 @@ internal sealed class FrameDecoder(SegmentIdentity expected) : IDisposable
     {
         int block = BlockChecksum.FindMismatch(content, frame.Checksums.Span);
         if (block >= 0)
-            throw Damage(ChangeLogDamageReason.Checksum, frame, $"block {block} of the record at disk offset {frame.Range.OffsetBytes} is not what the source read");
+            throw Damage(
+                ChangeLogDamageReason.Checksum,
+                frame,
+                $"block {block} of the record at disk offset {frame.Range.OffsetBytes} is not what the source read");
     }
 
     /// <inheritdoc/>

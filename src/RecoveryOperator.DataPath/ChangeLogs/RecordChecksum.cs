@@ -7,7 +7,8 @@ namespace RecoveryOperator.DataPath.ChangeLogs;
 /// <summary>The checksum of a record: XXH128 over the first 32 bytes of its head and its whole payload.</summary>
 internal static class RecordChecksum
 {
-    public static void Compute(XxHash128 hash, ReadOnlySpan<byte> head, ReadOnlySpan<byte> checksums, ReadOnlySpan<byte> data, Span<byte> destination)
+    public static void Compute(
+        XxHash128 hash, ReadOnlySpan<byte> head, ReadOnlySpan<byte> checksums, ReadOnlySpan<byte> data, Span<byte> destination)
     {
         hash.Append(head[..RecordChecksumOffset]);
         hash.Append(checksums);

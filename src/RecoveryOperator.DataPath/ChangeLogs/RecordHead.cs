@@ -44,7 +44,10 @@ internal readonly record struct RecordHead(
         ReadInt64LittleEndian(head[16..]),
         ReadUInt32LittleEndian(head[24..]));
 
-    /// <summary>What is wrong with a record whose checksum agrees, or null. <paramref name="fromBytes"/> is the end of the record before it.</summary>
+    /// <summary>What is wrong with a record whose checksum agrees, or null.</summary>
+    /// <param name="head">The record's head.</param>
+    /// <param name="fromBytes">End of the record before it.</param>
+    /// <param name="diskSizeBytes">Size of the disk.</param>
     public string? FindFault(ReadOnlySpan<byte> head, long fromBytes, long diskSizeBytes)
     {
         if (Kind is < ChangeLogRecordKind.Data or > ChangeLogRecordKind.End || Codec is < ChangeLogCodec.Stored or > ChangeLogCodec.Zstd)
@@ -75,7 +78,9 @@ internal readonly record struct RecordHead(
         if (LengthBytes > MaxRecordContentBytes || ChecksumCount != BlockSize.Count(LengthBytes))
             return $"a data record of {LengthBytes} bytes has {ChecksumCount} checksums, or more than {MaxBlocksPerRecord} blocks";
 
-        bool lengthIsRight = Codec == ChangeLogCodec.Stored ? StoredLengthBytes == LengthBytes : StoredLengthBytes > 0 && StoredLengthBytes < LengthBytes;
+        bool lengthIsRight = Codec == ChangeLogCodec.Stored
+            ? StoredLengthBytes == LengthBytes
+            : StoredLengthBytes > 0 && StoredLengthBytes < LengthBytes;
         return lengthIsRight ? null : $"{LengthBytes} bytes of content cannot be stored as {StoredLengthBytes} bytes with codec {Codec}";
     }
 }

@@ -35,21 +35,21 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
     public static SegmentHeader Read(ReadOnlySpan<byte> segment, SegmentIdentity expected)
     {
         if (segment.Length < HeaderLengthBytes)
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Torn, expected, segment.Length, $"the file ends after {segment.Length} bytes, within its header");
+            throw Damage(ChangeLogDamageReason.Torn, expected, segment.Length, "the file ends within its header");
         if (!segment.StartsWith(SegmentMagic))
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 0, "the file does not begin as a change log does");
+            throw Damage(ChangeLogDamageReason.Format, expected, 0, "the file does not begin as a change log does");
         Span<byte> checksum = stackalloc byte[BlockChecksum.LengthBytes];
         BlockChecksum.Compute(segment[..HeaderChecksumOffset], checksum);
         if (!checksum.SequenceEqual(segment[HeaderChecksumOffset..HeaderLengthBytes]))
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Checksum, expected, 0, "the header's checksum does not agree");
+            throw Damage(ChangeLogDamageReason.Checksum, expected, 0, "the header's checksum does not agree");
 
         CheckFormat(segment, expected);
         SegmentHeader header = new(ReadIdentity(segment), ReadInt64LittleEndian(segment[72..]));
         if (header.Identity != expected)
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Identity, expected, 16, $"the file is {header.Identity}");
+            throw Damage(ChangeLogDamageReason.Identity, expected, 16, $"the file is {header.Identity}");
 
         return header.DiskSizeBytes > 0 ? header
-            : throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 72, $"the header gives a disk of {header.DiskSizeBytes} bytes");
+            : throw Damage(ChangeLogDamageReason.Format, expected, 72, $"the header gives a disk of {header.DiskSizeBytes} bytes");
     }
 
     private static SegmentIdentity ReadIdentity(ReadOnlySpan<byte> segment) => new(
@@ -64,10 +64,14 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
     {
         int version = ReadUInt16LittleEndian(segment[8..]);
         if (version != FormatVersion)
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 8, $"the file is of format {version}, this program reads {FormatVersion}: upgrade it");
+            throw Damage(
+                ChangeLogDamageReason.Format, expected, 8, $"the file is of format {version}, this program reads {FormatVersion}: upgrade it");
         if (ReadUInt16LittleEndian(segment[10..]) != HeaderLengthBytes || ReadInt32LittleEndian(segment[12..]) != BlockSize.Bytes)
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, 10, "the header gives a header length or a block size that format 1 does not have");
+            throw Damage(ChangeLogDamageReason.Format, expected, 10, "the header length or block size is not that of format 1");
         if (!BlockChecksum.IsZero(segment[ReservedOffset..HeaderChecksumOffset]))
-            throw new ChangeLogDamageException(ChangeLogDamageReason.Format, expected, ReservedOffset, "reserved bytes of the header are not zero");
+            throw Damage(ChangeLogDamageReason.Format, expected, ReservedOffset, "reserved bytes of the header are not zero");
     }
+
+    private static ChangeLogDamageException Damage(ChangeLogDamageReason reason, SegmentIdentity expected, long offsetBytes, string finding) =>
+        new(reason, expected, offsetBytes, finding);
 }

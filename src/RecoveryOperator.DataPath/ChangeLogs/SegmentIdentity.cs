@@ -11,5 +11,6 @@ public readonly record struct SegmentIdentity(ProtectionId Protection, long Epoc
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"segment {Segment} of disk {Disk} ({(Sequence == 0 ? "base data" : $"set {Sequence}")} of epoch {Epoch}, attempt {Attempt}, protection {Protection})";
+        $"segment {Segment} of disk {Disk} ({(Sequence == 0 ? "base data" : $"set {Sequence}")} of epoch {Epoch}, "
+        + $"attempt {Attempt}, protection {Protection})";
 }

@@ -45,7 +45,8 @@ internal static partial class DurableFolder
     }
 
     private static IOException Failure(string action, string path) =>
-        new($"Cannot {action} the folder '{path}' of the spool: {Marshal.GetLastPInvokeErrorMessage()}. Check the file system and its permissions.");
+        new($"Cannot {action} the folder '{path}' of the spool: {Marshal.GetLastPInvokeErrorMessage()}. "
+            + "Check the file system and its permissions.");
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -70,8 +70,11 @@ public sealed class FileSegmentSpool(string folder, Func<SpooledSegment, long, C
             File.Delete(path);
 
         if (Directory.Exists(root))
-            foreach (string folder in Directory.GetDirectories(root, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length))
+        {
+            string[] folders = Directory.GetDirectories(root, "*", SearchOption.AllDirectories);
+            foreach (string folder in folders.OrderByDescending(path => path.Length))
                 DeleteIfEmpty(folder);
+        }
 
         return leftovers;
     }

@@ -22,9 +22,11 @@ public static partial class SegmentFileName
     {
         Match match = Pattern().Match(fileName);
         return match.Success
-            ? (int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture))
+            ? (Number(match.Groups[1]), Number(match.Groups[2]))
             : throw new FormatException($"'{fileName}' is not the name of a segment (disk-<n>.<segment, six digits>.hrl).");
     }
+
+    private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^disk-(\d{1,9})\.(\d{6,9})\.hrl\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();

@@ -12,11 +12,13 @@ public static class SpooledSegmentReader
     /// <returns>The part of <paramref name="buffer"/> that the segment fills.</returns>
     /// <exception cref="SpoolDamageException">The file is missing, or is not what was written.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static async ValueTask<Memory<byte>> ReadVerifiedAsync(SpooledSegment segment, Memory<byte> buffer, CancellationToken cancellationToken)
+    public static async ValueTask<Memory<byte>> ReadVerifiedAsync(
+        SpooledSegment segment, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(segment);
         if (buffer.Length < segment.LengthBytes)
-            throw new ArgumentException($"A buffer of {buffer.Length} bytes does not hold the segment '{segment.Path}' of {segment.LengthBytes} bytes.", nameof(buffer));
+            throw new ArgumentException(
+                $"A buffer of {buffer.Length} bytes does not hold the segment '{segment.Path}' of {segment.LengthBytes} bytes.", nameof(buffer));
 
         Memory<byte> content = buffer[..(int)segment.LengthBytes];
         await FillAsync(segment, content, cancellationToken);
@@ -29,7 +31,8 @@ public static class SpooledSegmentReader
     {
         try
         {
-            await using FileStream file = new(segment.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            await using FileStream file = new(
+                segment.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
             if (file.Length != segment.LengthBytes)
                 throw new SpoolDamageException(segment, $"it has {file.Length} bytes, {segment.LengthBytes} were written");
 

@@ -27,7 +27,7 @@ public sealed class SegmentApplierTests
     {
         CountingPool pool = new();
         using CaptureFixture fixture = new() { Pool = pool };
-        MemoryDisk source = new(DiskContent.Mixed(new Random(3), (8 * MiB) + 100));
+        MemoryDisk source = new(DiskContent.Mixed(new Random(3), (3 * MiB) + 100));
         CapturedDisk captured = await fixture.CaptureAsync(source, [new Extent(0, source.SizeBytes)]);
 
         MemoryDisk replica = new(DiskContent.Random(4, (int)source.SizeBytes));

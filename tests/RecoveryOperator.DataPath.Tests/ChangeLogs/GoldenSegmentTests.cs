@@ -57,4 +57,8 @@ public sealed class GoldenSegmentTests
         Assert.Empty(SmallSegment.Read(segment, out ChangeLogDamageException? damage));
         Assert.Null(damage);
     }
+
+    [Fact]
+    public void The_longest_segment_is_as_long_as_the_specification_says() =>
+        Assert.Equal(17_826_160, ChangeLogConstants.MaxSegmentLengthBytes);
 }

@@ -8,16 +8,12 @@ public static class SmallSegment
 {
     public const int DiskSizeBytes = (3 * BlockSize.Bytes) + 40;
 
-    public static byte[] Bytes { get; } = Build(out _);
+    private static readonly SegmentBytes Assembled = Assemble();
 
-    public static IReadOnlyList<int> RecordOffsets
-    {
-        get
-        {
-            Build(out List<int> offsets);
-            return offsets;
-        }
-    }
+    public static byte[] Bytes { get; } = Assembled.End();
+
+    /// <summary>Offsets of the records, the end record included.</summary>
+    public static IReadOnlyList<int> RecordOffsets => Assembled.RecordOffsets;
 
     public static byte[] DiskContent()
     {
@@ -46,17 +42,14 @@ public static class SmallSegment
         return records;
     }
 
-    private static byte[] Build(out List<int> recordOffsets)
+    private static SegmentBytes Assemble()
     {
         byte[] disk = DiskContent();
         using Compressor compressor = new(1);
         byte[] content = disk[..(2 * BlockSize.Bytes)];
-        SegmentBytes bytes = new SegmentBytes(DiskSizeBytes)
+        return new SegmentBytes(DiskSizeBytes)
             .Data(0, content, 1, compressor.Wrap(content).ToArray())
             .Zeros(2 * BlockSize.Bytes, BlockSize.Bytes)
             .Data(3 * BlockSize.Bytes, disk[(3 * BlockSize.Bytes)..]);
-        byte[] all = bytes.End();
-        recordOffsets = bytes.RecordOffsets;
-        return all;
     }
 }
