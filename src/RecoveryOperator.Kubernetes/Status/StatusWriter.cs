@@ -31,7 +31,7 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
     /// <exception cref="ArgumentException">The desired status is the object's own: it was changed in place, so nothing is left to compare with.</exception>
     /// <exception cref="ResourceRequestException">The write failed, for instance because the object is gone.</exception>
     public async Task<bool> ApplyAsync<TEntity, TStatus>(TEntity entity, TStatus desired, CancellationToken cancellationToken)
-        where TEntity : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus>
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus?>
         where TStatus : class
     {
         ArgumentNullException.ThrowIfNull(entity);

@@ -1,0 +1,160 @@
+using k8s.Models;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>
+/// Executes one VM's unplanned failover, a step at a time. The journal says which step is next; every step may be repeated
+/// (docs/failover.md).
+/// </summary>
+internal sealed partial class FailoverExecutor(
+    FailoverTargets targets, AgentSteps agents, TimeProvider time, ILogger<FailoverExecutor> logger)
+{
+    /// <summary>Does the next step once.</summary>
+    public async Task<StepOutcome> StepAsync(FailoverContext context, bool mayStart, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return context.Member.FactsOf(context.Request.Id).Next switch
+            {
+                FailoverStep.Fence => await FenceAsync(context, cancellationToken),
+                FailoverStep.Seal => await SealAsync(context, cancellationToken),
+                FailoverStep.ChoosePoint => await ChoosePointAsync(context, cancellationToken),
+                FailoverStep.Create => await CreateAsync(context, cancellationToken),
+                FailoverStep.Start when !mayStart => StepOutcome.Running("Waits for the groups before it."),
+                FailoverStep.Start => await StartAsync(context, cancellationToken),
+                _ => StepOutcome.Done,
+            };
+        }
+        catch (VaultException fault)
+        {
+            LogBlocked(context.Member.Name, context.Request.Id, fault.Message, fault);
+            return StepOutcome.Blocked($"{fault.Message} {fault.Remedy}");
+        }
+        catch (AgentUnavailableException fault)
+        {
+            LogBlocked(context.Member.Name, context.Request.Id, fault.Message, fault);
+            return StepOutcome.Blocked(fault.Message);
+        }
+    }
+
+    private async Task<StepOutcome> FenceAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var member = context.Member;
+        if (member.Failover is { } other)
+            return StepOutcome.Blocked($"{member.Name} is held by operation '{other.OperationId}', begun by another plan: wait until it has ended.");
+
+        var target = targets.Choose(context.Plan, member.Resource!);
+        if (target.Host is not { } host)
+            return StepOutcome.Blocked(target.Obstacle!);
+        var point = await context.Choice.FindAsync(member, cancellationToken);
+        if (point is null)
+            return StepOutcome.Blocked($"{member.Name} has no recovery point that fits '{context.Choice.Request}': its source was not fenced. Ask for another point under a new operation id.");
+
+        var obstacle = await agents.CheckTargetAsync(context, host, point.Epoch, point.Sequence, cancellationToken);
+        if (obstacle is not null)
+            return obstacle;
+
+        var fenced = JournalTransitions.Fence(member.Journal!.Value, context.Request, target.Site, host.Name, time.GetUtcNow());
+        return await WriteAsync(context, fenced, cancellationToken);
+    }
+
+    private async Task<StepOutcome> SealAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var vault = context.Member.Vault!;
+        var sealedAt = await vault.SealAsync(context.OldEpoch, context.Request.Id, time.GetUtcNow(), cancellationToken);
+        await vault.RevokeHostGrantAsync(cancellationToken);
+        LogFenced(context.Member.Name, context.OldEpoch, sealedAt.Sequence);
+        return await WriteAsync(context, JournalTransitions.RecordSeal(context.Journal, sealedAt.Sequence), cancellationToken);
+    }
+
+    private async Task<StepOutcome> ChoosePointAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var applied = context.Member.Applied;
+        var settled = applied?.Damage is not null || (applied?.SealedEpochs.Any(e => e.Epoch == context.OldEpoch) ?? false);
+        if (context.Choice.NeedsEverythingApplied && !settled)
+        {
+            await agents.HurryAsync(context, cancellationToken);
+            return StepOutcome.Running($"Applies what was shipped before the seal (set {applied?.Sequence ?? 0} is applied).");
+        }
+
+        var point = await context.Choice.FindAsync(context.Member, cancellationToken);
+        return point is null
+            ? StepOutcome.Blocked($"{context.Member.Name} has no recovery point that fits '{context.Choice.Request}' any more.")
+            : await WriteAsync(context, JournalTransitions.ChoosePoint(context.Journal, point), cancellationToken);
+    }
+
+    private async Task<StepOutcome> CreateAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var created = await agents.CreateAsync(context, cancellationToken);
+        return created.MachineId is { } machineId
+            ? await WriteAsync(context, JournalTransitions.RecordMachine(context.Journal, machineId), cancellationToken)
+            : created.Outcome;
+    }
+
+    private async Task<StepOutcome> StartAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var outcome = await agents.StartAsync(context, cancellationToken);
+        if (outcome.Progress != StepProgress.Done)
+            return outcome;
+
+        var failover = context.Member.Failover!;
+        var now = time.GetUtcNow();
+        var result = new MemberResult(
+            failover.Host, failover.MachineId, failover.Point, await RpoSecondsAsync(context, cancellationToken), (now - context.AcceptedAt).TotalSeconds, Note(context));
+        LogStarted(context.Member.Name, failover.Host, failover.MachineId!, result.RpoSeconds, result.RtoSeconds);
+        return await WriteAsync(context, JournalTransitions.RecordStart(context.Journal, result, now), cancellationToken);
+    }
+
+    private static async Task<double?> RpoSecondsAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var epoch = context.Journal.Epochs.First(e => e.Epoch == context.OldEpoch);
+        var stored = await context.Member.Vault!.ReadSetAsync(epoch.Epoch, epoch.SealedAtSequence!.Value, cancellationToken);
+        return (stored?.Manifest.Instant - context.Member.Failover!.Point!.Instant)?.TotalSeconds;
+    }
+
+    private static string? Note(FailoverContext context) => context.Member.Applied?.Damage is { } damage
+        ? $"Set {damage.Epoch}/{damage.Sequence} was damaged ({damage.Reason}): recovered from the newest point before it."
+        : null;
+
+    /// <summary>A write that somebody else forestalled is no failure: the step is decided again from what stands there now.</summary>
+    private static async Task<StepOutcome> WriteAsync(FailoverContext context, JournalDocument journal, CancellationToken cancellationToken)
+    {
+        var written = await context.Member.Vault!.WriteJournalAsync(journal, context.Member.Journal!.ETag, cancellationToken);
+        return written is null ? StepOutcome.Running("The journal was changed by somebody else; it is read again.") : StepOutcome.Done;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Fenced: epoch {epoch} of {protectedVm} ends at sequence {sequence}")]
+    private partial void LogFenced(string protectedVm, long epoch, long sequence);
+
+    [LoggerMessage(2, LogLevel.Information, "Recovered: {protectedVm} runs on {host} as {machine}, RPO {rpoSeconds} s, RTO {rtoSeconds} s")]
+    private partial void LogStarted(string protectedVm, string host, string machine, double? rpoSeconds, double? rtoSeconds);
+
+    [LoggerMessage(3, LogLevel.Warning, "Blocked: operation {operation} of {protectedVm}: {reason}")]
+    private partial void LogBlocked(string protectedVm, string operation, string reason, Exception exception);
+}
+
+/// <summary>One VM within one operation.</summary>
+/// <param name="Plan">The plan.</param>
+/// <param name="Member">The VM as it stands now.</param>
+/// <param name="Request">The operation.</param>
+/// <param name="AcceptedAt">When the operation was accepted.</param>
+internal sealed record FailoverContext(RecoveryPlan Plan, PlanMemberView Member, OperationRequest Request, DateTimeOffset AcceptedAt)
+{
+    public PointChoice Choice { get; } = new(Request.RecoveryPoint);
+
+    public JournalDocument Journal => Member.Journal!.Value;
+
+    /// <summary>The epoch that the failover ends; meaningful once it is fenced.</summary>
+    public long OldEpoch => Journal.Epoch - 1;
+
+    /// <summary>The target host; meaningful once it is fenced.</summary>
+    public NamespacedName Host => new(Plan.Namespace(), Member.Failover!.Host);
+
+    /// <summary>Names the VM in ids of agents' operations.</summary>
+    public string Key => $"{Request.Id}/{Plan.Namespace()}/{Member.Name}";
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>What each step of a failover writes into the VM's journal (docs/failover.md). Pure: the caller writes by compare-and-set.</summary>
+internal static class JournalTransitions
+{
+    public static JournalDocument Fence(JournalDocument journal, OperationRequest request, string site, string host, DateTimeOffset now) => journal with
+    {
+        Epoch = journal.Epoch + 1,
+        Epochs = [.. journal.Epochs, new EpochRecord(journal.Epoch + 1, null, null)],
+        Failover = new FailoverRecord(request.Id, site, host, null, null, false),
+        Operations = [.. journal.Operations, Record(request, nameof(OperationState.Accepted), now)],
+    };
+
+    public static JournalDocument RecordSeal(JournalDocument journal, long sequence) => journal with
+    {
+        Epochs = [.. journal.Epochs.Select(e => e.Epoch == journal.Epoch - 1 ? e with { SealedAtSequence = sequence } : e)],
+    };
+
+    public static JournalDocument ChoosePoint(JournalDocument journal, PointSummary point) => journal with
+    {
+        Epochs = [.. journal.Epochs.Select(e => e.Epoch == journal.Epoch ? e with { Parent = point } : e)],
+        Failover = journal.Failover! with { Point = point },
+    };
+
+    public static JournalDocument RecordMachine(JournalDocument journal, string machineId) => journal with
+    {
+        Failover = journal.Failover! with { MachineId = machineId },
+    };
+
+    public static JournalDocument RecordStart(JournalDocument journal, MemberResult result, DateTimeOffset now) => journal with
+    {
+        ActiveSite = journal.Failover!.Site,
+        Operations = [.. journal.Operations.Select(o => o.Id == journal.Failover.OperationId ? End(o, nameof(OperationState.Succeeded), result, now) : o)],
+    };
+
+    public static JournalDocument Commit(JournalDocument journal, OperationRequest request, DateTimeOffset now) => journal with
+    {
+        Failover = journal.Failover! with { Committed = true },
+        Operations = [.. journal.Operations, Record(request, nameof(OperationState.Succeeded), now) with { FinishedAt = now }],
+    };
+
+    private static OperationRecord Record(OperationRequest request, string state, DateTimeOffset now) =>
+        new(request.Id, request.Digest, request.Type.ToString(), state, now, null, null);
+
+    private static OperationRecord End(OperationRecord operation, string state, MemberResult result, DateTimeOffset now) =>
+        operation with { State = state, FinishedAt = now, Result = JsonSerializer.SerializeToElement(result, JsonSerializerOptions.Web) };
+}
+
+/// <summary>What came of one VM's failover; stands in its journal.</summary>
+/// <param name="Host">RecoveryHost.</param>
+/// <param name="MachineId">Machine there.</param>
+/// <param name="Point">Point that it started from.</param>
+/// <param name="RpoSeconds">Seal minus point, in seconds.</param>
+/// <param name="RtoSeconds">Acceptance to start, in seconds.</param>
+/// <param name="Message">What a person should know; null when nothing.</param>
+internal sealed record MemberResult(string Host, string? MachineId, PointSummary? Point, double? RpoSeconds, double? RtoSeconds, string? Message);

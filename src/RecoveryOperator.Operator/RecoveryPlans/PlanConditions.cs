@@ -1,0 +1,77 @@
+using k8s.Models;
+using RecoveryOperator.Api.Common;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Status;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>
+/// A plan's conditions: <c>Ready</c> (it could be executed, or was, and nothing hangs), <c>Reconciling</c> (an operation runs), <c>Stalled</c> (somebody
+/// must act). Pure.
+/// </summary>
+internal static class PlanConditions
+{
+    public static IReadOnlyList<V1Condition> Build(PlanSituation situation, PlanPhase phase, OperationRecord? running, DateTimeOffset now)
+    {
+        var list = situation.Plan.Status?.Conditions.ToList() ?? [];
+        var blocked = situation.Outcomes.Values.FirstOrDefault(o => o.Progress == StepProgress.Blocked)?.Message;
+        foreach (var (type, status, reason, message) in new[]
+        {
+            Ready(situation, phase, blocked),
+            Reconciling(running, blocked),
+            Stalled(situation, blocked),
+        })
+        {
+            var condition = new V1Condition
+            {
+                Type = type,
+                Status = status,
+                Reason = reason,
+                Message = message,
+                ObservedGeneration = situation.Plan.Metadata.Generation,
+            };
+            Conditions.Set(list, condition, now);
+        }
+
+        return list;
+    }
+
+    private static (string Type, string Status, string Reason, string Message) Ready(PlanSituation situation, PlanPhase phase, string? blocked)
+    {
+        var problems = string.Join(" ", situation.Members.Select(m => m.Problem).Prepend(situation.Problem).OfType<string>());
+        return phase switch
+        {
+            PlanPhase.Unknown => (ConditionTypes.Ready, "Unknown", "VaultUnknown", problems.Length > 0 ? problems : "The vault has not answered yet."),
+            PlanPhase.Running => (ConditionTypes.Ready, "False", "OperationRunning", blocked ?? "An operation runs."),
+            PlanPhase.NotReady => (ConditionTypes.Ready, "False", "NotRecoverable", problems),
+            PlanPhase.Ready => (ConditionTypes.Ready, "True", "Recoverable", "Every virtual machine has a recovery point."),
+            _ => (ConditionTypes.Ready, "True", phase.ToString(), "Every virtual machine runs at the target."),
+        };
+    }
+
+    private static (string Type, string Status, string Reason, string Message) Reconciling(OperationRecord? running, string? blocked) => running is null
+        ? (ConditionTypes.Reconciling, "False", "Idle", "No operation runs.")
+        : (ConditionTypes.Reconciling, "True", running.Type, blocked ?? $"{running.Type} '{running.Id}' runs.");
+
+    private static (string Type, string Status, string Reason, string Message) Stalled(PlanSituation situation, string? blocked)
+    {
+        if (blocked is not null)
+            return (ConditionTypes.Stalled, "True", "OperationBlocked", blocked);
+        return situation.Verdict switch
+        {
+            { Verdict: OperationVerdict.IdReused } reused => (ConditionTypes.Stalled, "True", "OperationIdReused", reused.Message),
+            { Verdict: OperationVerdict.Refuse } refused => (ConditionTypes.Stalled, "True", "OperationRefused", refused.Message),
+            _ when RefusedNow(situation) is { } message => (ConditionTypes.Stalled, "True", "OperationRefused", message),
+            _ => (ConditionTypes.Stalled, "False", "NothingBlocks", "Nothing waits for a person."),
+        };
+    }
+
+    /// <summary>The request that still stands in the spec was refused when it was first seen.</summary>
+    private static string? RefusedNow(PlanSituation situation) =>
+        situation.Journal?.Operations.FirstOrDefault(o =>
+            o.Operation.Id == situation.Plan.Spec.Operation?.Id && o.Operation.State == nameof(OperationState.Refused)) is { } refused
+            ? PlanJournalTransitions.ResultOf(refused.Operation)?.Message
+            : null;
+}

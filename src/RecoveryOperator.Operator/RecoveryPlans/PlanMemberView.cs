@@ -1,0 +1,54 @@
+using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>One VM of a plan as the vault shows it now.</summary>
+/// <param name="Name">Name of the ProtectedVM.</param>
+/// <param name="Group">Index of its group.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="Problem">What keeps it from being known or recovered, and what to do; null when nothing does.</param>
+internal sealed record PlanMemberView(string Name, int Group, PlanMemberState State, string? Problem)
+{
+    /// <summary>The resource; null when it does not exist.</summary>
+    public ProtectedVM? Resource { get; init; }
+
+    /// <summary>Its vault; null when it could not be opened.</summary>
+    public ProtectionVault? Vault { get; init; }
+
+    /// <summary>Name of the RecoveryVault.</summary>
+    public NamespacedName? VaultName { get; init; }
+
+    /// <summary>Its journal; null when there is none.</summary>
+    public Versioned<JournalDocument>? Journal { get; init; }
+
+    /// <summary>How far its replica is; null when nothing was applied yet.</summary>
+    public AppliedDocument? Applied { get; init; }
+
+    /// <summary>The failover that its journal holds.</summary>
+    public FailoverRecord? Failover => Journal?.Value.Failover;
+
+    /// <summary>What its journal says about one failover.</summary>
+    public FailoverFacts FactsOf(string operationId)
+    {
+        if (Failover is not { } failover || failover.OperationId != operationId)
+            return new FailoverFacts(false, false, false, false, false);
+        var journal = Journal!.Value;
+        return new FailoverFacts(
+            Fenced: true,
+            SealRecorded: journal.Epochs.Any(e => e.Epoch == journal.Epoch - 1 && e.SealedAtSequence is not null),
+            PointChosen: failover.Point is not null,
+            MachineCreated: failover.MachineId is not null,
+            Started: HasSucceeded(operationId));
+    }
+
+    /// <summary>Whether the journal holds an operation as succeeded.</summary>
+    public bool HasSucceeded(string operationId) =>
+        Journal?.Value.Operations.Any(o => o.Id == operationId && o.State == nameof(OperationState.Succeeded)) ?? false;
+
+    /// <summary>The member as the guard sees it.</summary>
+    public PlanMember ToMember() => new(Name, State);
+}

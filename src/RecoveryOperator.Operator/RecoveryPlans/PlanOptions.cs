@@ -1,0 +1,14 @@
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>How plans are executed.</summary>
+public sealed record PlanOptions
+{
+    /// <summary>The operator's cluster name, as it stands in <c>vm.json</c>.</summary>
+    public required string ClusterName { get; init; }
+
+    /// <summary>How often a running step is looked at: an agent's operation, the progress of applying.</summary>
+    public TimeSpan StepInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a blocked step waits before the target or the vault is asked again.</summary>
+    public TimeSpan BlockedInterval { get; init; } = TimeSpan.FromSeconds(30);
+}

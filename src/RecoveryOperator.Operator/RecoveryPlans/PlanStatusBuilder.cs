@@ -1,0 +1,110 @@
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>Derives a plan's status from the journals. Pure.</summary>
+internal static class PlanStatusBuilder
+{
+    private const int HistoryLength = 10;
+
+    public static RecoveryPlanStatus Build(PlanSituation situation, DateTimeOffset now)
+    {
+        var operations = situation.Journal?.Operations.Select(o => o.Operation).ToList() ?? [];
+        var running = operations.FirstOrDefault(o => o.State == nameof(OperationState.Accepted));
+        var phase = PhaseOf(situation, running);
+        return new RecoveryPlanStatus
+        {
+            ObservedGeneration = situation.Plan.Metadata.Generation,
+            Phase = phase,
+            CurrentOperation = Current(situation, running ?? operations.LastOrDefault()),
+            AllowedOperations = Allowed(situation),
+            Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, (running ?? operations.LastOrDefault())?.Id))],
+            History = [.. operations.Where(o => o.FinishedAt is not null).Reverse().Take(HistoryLength).Select(History)],
+            Conditions = PlanConditions.Build(situation, phase, running, now),
+        };
+    }
+
+    private static PlanPhase PhaseOf(PlanSituation situation, OperationRecord? running)
+    {
+        if (situation.Journal is null || situation.Members.Any(m => m.State == PlanMemberState.Unknown))
+            return PlanPhase.Unknown;
+        if (running is not null || situation.Members.Any(m => m.State == PlanMemberState.FailingOver))
+            return PlanPhase.Running;
+        if (situation.Members.All(m => m.State == PlanMemberState.Committed))
+            return PlanPhase.Committed;
+        if (situation.Members.All(m => m.State is PlanMemberState.FailedOver or PlanMemberState.Committed))
+            return PlanPhase.FailedOver;
+        return situation.Members.All(m => m.State == PlanMemberState.Protected) ? PlanPhase.Ready : PlanPhase.NotReady;
+    }
+
+    private static IReadOnlyList<PlanOperationType> Allowed(PlanSituation situation) => situation.Journal is null
+        ? []
+        : [.. OperationGuard.Allowed(PlanJournalTransitions.Known(situation.Journal), [.. situation.Members.Select(m => m.ToMember())])
+            .Select(type => Enum.Parse<PlanOperationType>(type.ToString()))];
+
+    private static PlanOperationStatus? Current(PlanSituation situation, OperationRecord? operation) => operation is null ? null : new()
+    {
+        Id = operation.Id,
+        Type = Enum.Parse<PlanOperationType>(operation.Type),
+        State = StateOf(operation),
+        StartedAt = WholeSeconds(operation.StartedAt),
+        FinishedAt = WholeSeconds(operation.FinishedAt),
+        Message = operation.FinishedAt is null
+            ? situation.Outcomes.Values.FirstOrDefault(o => o.Progress == StepProgress.Blocked)?.Message ?? "Runs."
+            : PlanJournalTransitions.ResultOf(operation)?.Message,
+    };
+
+    private static PlanGroupStatus Group(PlanSituation situation, PlanGroup group, int index, string? operationId)
+    {
+        var machines = situation.Members.Where(m => m.Group == index).Select(m => Machine(situation, m, operationId)).ToList();
+        return new() { Name = group.Name, State = Together(machines), Vms = machines };
+    }
+
+    private static PlanMachineStatus Machine(PlanSituation situation, PlanMemberView member, string? operationId)
+    {
+        var outcome = situation.Outcomes.GetValueOrDefault(member.Name);
+        var recovered = member.State is PlanMemberState.FailedOver or PlanMemberState.Committed;
+        var step = recovered || operationId is null || member.Failover is null ? null : member.FactsOf(operationId).Next.ToString();
+        return new()
+        {
+            Name = member.Name,
+            State = recovered ? PlanStepState.Succeeded : member.Failover is null && outcome is null ? PlanStepState.Pending : PlanStepState.Running,
+            Step = recovered ? member.State.ToString() : step ?? member.State.ToString(),
+            Host = member.Failover?.Host,
+            RecoveryPointTime = member.Failover?.Point?.Instant,
+            Message = outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem,
+        };
+    }
+
+    private static PlanStepState Together(IReadOnlyList<PlanMachineStatus> machines)
+    {
+        if (machines.All(m => m.State == PlanStepState.Succeeded))
+            return PlanStepState.Succeeded;
+        return machines.All(m => m.State == PlanStepState.Pending) ? PlanStepState.Pending : PlanStepState.Running;
+    }
+
+    private static PlanHistoryEntry History(OperationRecord operation)
+    {
+        var result = PlanJournalTransitions.ResultOf(operation);
+        return new()
+        {
+            Id = operation.Id,
+            Type = Enum.Parse<PlanOperationType>(operation.Type),
+            State = StateOf(operation),
+            StartedAt = WholeSeconds(operation.StartedAt),
+            FinishedAt = WholeSeconds(operation.FinishedAt),
+            RpoSeconds = Rounded(result?.RpoSeconds),
+            RtoSeconds = Rounded(result?.RtoSeconds),
+        };
+    }
+
+    private static PlanOperationState StateOf(OperationRecord operation) =>
+        operation.State == nameof(OperationState.Accepted) ? PlanOperationState.Running : Enum.Parse<PlanOperationState>(operation.State);
+
+    private static long? Rounded(double? seconds) => seconds is { } value ? (long)Math.Ceiling(value) : null;
+
+    private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) =>
+        time is { } value ? new DateTimeOffset(value.UtcTicks - (value.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero) : null;
+}
