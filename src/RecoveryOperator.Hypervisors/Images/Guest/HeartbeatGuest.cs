@@ -34,16 +34,8 @@ public sealed class HeartbeatGuest
         var self = ProcessIdentity.OfLiving(Environment.ProcessId)
             ?? throw new InvalidOperationException("/proc does not know this process: the Images driver needs Linux with /proc mounted.");
         DurableFile.Write(machine.ProcessPath, System.Text.Encoding.ASCII.GetBytes(self.ToString()));
-        try
-        {
-            using var disks = GuestDisks.Open(machine);
-            await new HeartbeatGuest(machine, disks, timeProvider).BeatAsync(options.Interval, cancellationToken);
-        }
-        finally
-        {
-            File.Delete(machine.ProcessPath);
-        }
-
+        using var disks = GuestDisks.Open(machine);
+        await new HeartbeatGuest(machine, disks, timeProvider).BeatAsync(options.Interval, cancellationToken);
         return 0;
     }
 

@@ -34,12 +34,8 @@ internal sealed record ImagesMachine(string DirectoryPath, MachineFile File)
     /// <summary>The running guest; null when there is none.</summary>
     public ProcessIdentity? RunningGuest()
     {
-        if (!System.IO.File.Exists(ProcessPath))
-        {
-            return null;
-        }
-
-        var recorded = ProcessIdentity.Parse(System.IO.File.ReadAllText(ProcessPath));
+        // The file outlives the guest: what counts is whether the very process that it names lives.
+        var recorded = System.IO.File.Exists(ProcessPath) ? ProcessIdentity.Parse(System.IO.File.ReadAllText(ProcessPath)) : null;
         return recorded is not null && recorded.IsAlive() ? recorded : null;
     }
 
