@@ -1,9 +1,9 @@
 namespace RecoveryOperator.DataPath;
 
 /// <summary>
-/// A replica disk that change logs are applied to. Calls are idempotent: writing the same content twice is harmless. Several
-/// <see cref="WriteAsync"/> may be under way at once, also beside another call, for ranges that do not overlap; of the other calls
-/// there is one at a time.
+/// A replica disk that change logs are applied to. Calls are idempotent: writing the same content twice is harmless. Calls come one
+/// after the other, unless <see cref="Apply.SegmentApplier"/> was told to keep several writes in flight: then several
+/// <see cref="WriteAsync"/> may be under way at once, also beside another call, for ranges that do not overlap.
 /// </summary>
 public interface IReplicaDisk
 {

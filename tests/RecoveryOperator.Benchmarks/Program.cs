@@ -65,7 +65,7 @@ try
     async Task<string> ApplyAsync(FileReplica replica)
     {
         byte[] buffer = new byte[ChangeLogConstants.MaxSegmentLengthBytes];
-        SegmentApplier applier = new();
+        SegmentApplier applier = new(writesInFlight: 4);
         foreach (SpooledSegment segment in captured.Segments)
         {
             Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(segment, buffer, CancellationToken.None);

@@ -29,6 +29,8 @@ internal sealed class ReplicaWriter(IReplicaDisk disk, ArrayPool<byte> pool, int
 
     public async ValueTask ClearAsync(Extent range, CancellationToken cancellationToken)
     {
+        if (writesInFlight == 1)
+            await FlushAsync(cancellationToken);
         StartWrite(cancellationToken);
         await disk.ClearAsync(range, cancellationToken);
 

@@ -9,8 +9,9 @@ namespace RecoveryOperator.DataPath.Apply;
 /// changes nothing, so a call that was cut off is repeated.
 /// </summary>
 /// <param name="pool">Buffers of 4 MiB; the shared pool when null.</param>
-/// <param name="writesInFlight">Most writes under way at once, from 1; memory: 4 MiB for each.</param>
-public sealed class SegmentApplier(ArrayPool<byte>? pool = null, int writesInFlight = 4)
+/// <param name="writesInFlight">Most writes under way at once; memory: 4 MiB for each. With 1, the default, calls to the disk come one
+/// after the other: right for a disk that queues by itself. More are for a disk that can be written to concurrently.</param>
+public sealed class SegmentApplier(ArrayPool<byte>? pool = null, int writesInFlight = 1)
 {
     private readonly ArrayPool<byte> _pool = pool ?? ArrayPool<byte>.Shared;
     private readonly int _writesInFlight = writesInFlight >= 1

@@ -72,6 +72,16 @@ public sealed class SegmentApplierTests
     }
 
     [Fact]
+    public async Task Calls_come_one_after_the_other_unless_told_otherwise()
+    {
+        OneAtATimeDisk replica = new();
+
+        await new SegmentApplier().ApplyAsync(SmallSegment.Bytes, CaptureFixture.Identity, replica, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["write", "checksums", "clear", "checksums", "write", "checksums"], replica.Calls);
+    }
+
+    [Fact]
     public async Task A_large_range_of_zeros_gets_all_its_checksums()
     {
         long disk = 3L * 1024 * 1024 * 1024;
