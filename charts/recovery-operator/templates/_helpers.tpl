@@ -1,0 +1,41 @@
+{{- define "recovery-operator.name" -}}
+{{- printf "%s" .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "recovery-operator.labels" -}}
+app.kubernetes.io/name: recovery-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "recovery-operator.serviceAccount" -}}
+{{- default (include "recovery-operator.name" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "recovery-operator.tag" -}}
+{{- default .Chart.AppVersion .Values.image.tag -}}
+{{- end -}}
+
+{{- define "recovery-operator.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{/* What the operator does with the objects that it watches. */}}
+{{- define "recovery-operator.rules" -}}
+- apiGroups: [recoveryoperator.io]
+  resources: [recoverysites, recoveryhosts, recoveryvaults, replicationpolicies, protectedvms, recoveryplans]
+  verbs: [get, list, watch, patch, update]
+- apiGroups: [recoveryoperator.io]
+  resources: [recoverysites/status, recoveryhosts/status, recoveryvaults/status, replicationpolicies/status, protectedvms/status, recoveryplans/status]
+  verbs: [get, patch, update]
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}
