@@ -36,9 +36,10 @@ internal sealed partial class EntityReconciler<TEntity>(
     /// <param name="stopping">Shutdown only.</param>
     public async Task<NextVisit> ReconcileAsync(NamespacedName key, CancellationToken limited, CancellationToken stopping)
     {
-        var entity = objects.Get(key) is { } known ? Copy(known) : null;
+        TEntity? entity = null;
         try
         {
+            entity = objects.Get(key) is { } known ? Copy(known) : null;
             var next = await VisitAsync(key, entity, limited);
             instruments.Reconciled(registration.Name, next.Failed ? "failed" : "succeeded");
             return next;

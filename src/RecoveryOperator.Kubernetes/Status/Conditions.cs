@@ -7,6 +7,7 @@ public static class Conditions
 {
     /// <summary>
     /// Sets a condition, in place or at the end. Its lastTransitionTime changes only with its status, and is kept in whole seconds.
+    /// An empty message becomes the reason: a condition needs one, and an empty text is left out of an applied status.
     /// </summary>
     /// <param name="conditions">The list to change.</param>
     /// <param name="condition">Type, status, reason, message and observedGeneration; its lastTransitionTime is ignored.</param>
@@ -22,7 +23,7 @@ public static class Conditions
             Type = condition.Type,
             Status = condition.Status,
             Reason = condition.Reason,
-            Message = condition.Message,
+            Message = string.IsNullOrEmpty(condition.Message) ? condition.Reason : condition.Message,
             ObservedGeneration = condition.ObservedGeneration,
             LastTransitionTime = before?.Status == condition.Status ? before.LastTransitionTime : WholeSeconds(now),
         };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -25,7 +26,7 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
 
     /// <summary>Makes <paramref name="desired"/> the status of <paramref name="entity"/>.</summary>
     /// <param name="entity">The object as read; its own status must still be the one that was read.</param>
-    /// <param name="desired">All status fields this manager wants; null fields are left out.</param>
+    /// <param name="desired">All status fields this manager wants; null fields and empty texts are left out.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>Whether a write was needed.</returns>
     /// <exception cref="ArgumentException">The desired status is the object's own: it was changed in place, so nothing is left to compare with.</exception>
@@ -80,11 +81,14 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
         return OwnedFields.Of(read, entity.Metadata, fieldManager);
     }
 
-    /// <summary>Without managedFields, which an apply must not carry; with the uid, so that a namesake made since is not written to.</summary>
+    /// <summary>
+    /// Without managedFields, which an apply must not carry. A uid would be of no use: the status subresource ignores it. So a status may
+    /// reach a namesake made since; the namesake's own first visit puts it right.
+    /// </summary>
     private static string Configuration<TEntity>(ResourceType type, TEntity entity, JsonNode? status)
         where TEntity : IKubernetesObject<V1ObjectMeta>
     {
-        var metadata = new JsonObject { ["name"] = entity.Metadata.Name, ["uid"] = entity.Metadata.Uid };
+        var metadata = new JsonObject { ["name"] = entity.Metadata.Name };
         if (!string.IsNullOrEmpty(entity.Metadata.NamespaceProperty))
             metadata["namespace"] = entity.Metadata.NamespaceProperty;
         return new JsonObject
@@ -112,7 +116,28 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
         _written[entity.Metadata.Uid ?? string.Empty] = new(entity.Metadata.ResourceVersion, status, now);
     }
 
-    private static JsonNode? ToJson(object? status) => status is null ? null : JsonNode.Parse(KubernetesJson.Serialize(status));
+    private static JsonNode? ToJson(object? status) =>
+        status is null ? null : WithoutEmptyTexts(JsonNode.Parse(KubernetesJson.Serialize(status)));
+
+    /// <summary>An empty text means absent, and must be: Kubernetes 1.20 turns one in an apply into null and refuses it.</summary>
+    private static JsonNode? WithoutEmptyTexts(JsonNode? value)
+    {
+        if (value is JsonArray list)
+        {
+            foreach (var item in list)
+                WithoutEmptyTexts(item);
+        }
+        else if (value is JsonObject map)
+        {
+            foreach (var name in map.Where(p => IsEmptyText(WithoutEmptyTexts(p.Value))).Select(p => p.Key).ToList())
+                map.Remove(name);
+        }
+
+        return value;
+    }
+
+    private static bool IsEmptyText(JsonNode? value) =>
+        value is JsonValue text && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>().Length == 0;
 
     private sealed record Written(string? ReadVersion, JsonNode? Status, DateTimeOffset At);
 }
