@@ -13,6 +13,13 @@ for folder in /var/lib/libvirt /run/libvirt /etc/libvirt /var/log/libvirt /var/c
 done
 # What libvirt found out about QEMU (seconds of probing) is the same on every host here; libvirt itself notices a new QEMU.
 mount --bind "$capabilities" /var/cache/libvirt/qemu/capabilities
+# Where KVM is for root alone, libvirt's probe of QEMU finds it and its guests' user does not: libvirt then takes what it
+# knows of QEMU for outdated and probes again, seconds long, at every single call. Hidden, it is out of the question.
+if [ -e /dev/kvm ] && ! setpriv --reuid libvirt-qemu --regid kvm --clear-groups test -w /dev/kvm; then
+    : >"$dir/no-kvm"
+    chmod 000 "$dir/no-kvm"
+    mount --bind "$dir/no-kvm" /dev/kvm
+fi
 ip link set lo up
 virtlogd --pid-file /run/libvirt/virtlogd.pid &
 libvirtd --pid-file /run/libvirt/libvirtd.pid &
