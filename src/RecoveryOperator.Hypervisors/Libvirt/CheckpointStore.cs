@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>
+/// The checkpoints of a protection on a machine. Each has a bitmap of its own in every disk that records from its instant on (tried with
+/// libvirt 9.0), so changes since one do not depend on the others; still, they are deleted in the order that would lose nothing if they were merged.
+/// </summary>
+internal sealed partial class CheckpointStore(LibvirtConnection connection, ILogger logger)
+{
+    public Task<IReadOnlyList<ChangeTrackingId>> ListAsync(string machineId, string owner, CancellationToken cancellationToken) => connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Get(machineId);
+            return LibvirtNames.OwnCheckpoints(domain.Checkpoints(), owner);
+        },
+        cancellationToken);
+
+    /// <summary>Deletes those before <paramref name="kept"/>, oldest first.</summary>
+    public Task CommitAsync(string machineId, string owner, ChangeTrackingId kept, CancellationToken cancellationToken) =>
+        DeleteAsync(machineId, owner, all => all.Contains(kept) ? all.TakeWhile(id => id != kept) : [], cancellationToken);
+
+    /// <summary>Deletes <paramref name="abandoned"/> and all later ones, newest first.</summary>
+    public Task AbandonAsync(string machineId, string owner, ChangeTrackingId abandoned, CancellationToken cancellationToken) =>
+        DeleteAsync(machineId, owner, all => all.SkipWhile(id => id != abandoned).Reverse(), cancellationToken);
+
+    /// <summary>Deletes all, newest first.</summary>
+    public Task ReleaseAsync(string machineId, string owner, CancellationToken cancellationToken) =>
+        DeleteAsync(machineId, owner, all => all.Reverse(), cancellationToken);
+
+    private Task DeleteAsync(
+        string machineId,
+        string owner,
+        Func<IReadOnlyList<ChangeTrackingId>, IEnumerable<ChangeTrackingId>> choose,
+        CancellationToken cancellationToken) => connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Get(machineId);
+            var doomed = choose(LibvirtNames.OwnCheckpoints(domain.Checkpoints(), owner)).ToList();
+            if (doomed.Count == 0) return;
+            var held = DomainHold.Begin(domain, owner);
+            try
+            {
+                foreach (var id in doomed) Delete(domain, owner, id);
+            }
+            finally
+            {
+                if (held) DomainHold.End(domain, owner);
+            }
+        },
+        cancellationToken);
+
+    /// <summary>A bitmap that a killed QEMU left broken cannot be merged; then what libvirt remembers of the checkpoint is removed at least.</summary>
+    private void Delete(LibvirtDomain domain, string owner, ChangeTrackingId id)
+    {
+        var name = LibvirtNames.Checkpoint(owner, id);
+        try
+        {
+            domain.DeleteCheckpoint(name, metadataOnly: false);
+        }
+        catch (ChangeTrackingLostException error)
+        {
+            LogBroken(error, name, domain.Name);
+            domain.DeleteCheckpoint(name, metadataOnly: true);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The bitmap of checkpoint {Checkpoint} of machine {Machine} is broken; only its metadata is removed")]
+    private partial void LogBroken(Exception error, string checkpoint, string machine);
+}

@@ -1,0 +1,47 @@
+using System.Xml.Linq;
+using RecoveryOperator.Hypervisors.Libvirt.Native;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>
+/// A machine that is off is started, paused, for as long as it is read: libvirt can neither back up nor checkpoint it otherwise. An element
+/// in its definition says so before it is started, so that a crash leaves no paused machine behind. A machine that its user resumed meanwhile
+/// is left to run.
+/// </summary>
+internal static class DomainHold
+{
+    /// <summary>Starts the machine paused when it is off; says whether it did.</summary>
+    public static bool Begin(LibvirtDomain domain, string owner)
+    {
+        if (domain.State().State is not (LibvirtDomainState.Off or LibvirtDomainState.Crashed)) return false;
+        if (domain.HasManagedSave)
+        {
+            throw new HypervisorException(
+                HypervisorFault.Unsupported,
+                $"machine {domain.Name} is off with its memory saved; reading its disks would discard that memory",
+                $"start the machine, or run: virsh managedsave-remove {domain.Name}");
+        }
+
+        domain.SetMetadata(LibvirtNames.Hold, new XElement(LibvirtNames.Hold + "hold", new XAttribute("owner", owner)));
+        try
+        {
+            domain.Start(paused: true);
+        }
+        catch (HypervisorException)
+        {
+            domain.SetMetadata(LibvirtNames.Hold, null);
+            throw;
+        }
+
+        return true;
+    }
+
+    /// <summary>Switches off what <see cref="Begin"/> started for this owner. No-op otherwise; says whether there was something to do.</summary>
+    public static bool End(LibvirtDomain domain, string owner)
+    {
+        if ((string?)domain.Metadata(LibvirtNames.Hold)?.Attribute("owner") != owner) return false;
+        if (domain.State().State == LibvirtDomainState.Paused) domain.Destroy();
+        domain.SetMetadata(LibvirtNames.Hold, null);
+        return true;
+    }
+}

@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Logging;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>A libvirt host with QEMU machines, as a source of replication and as a recovery target. Needs libvirt 9.0 or later.</summary>
+public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
+{
+    internal const string DriverName = "Libvirt";
+    private readonly ILogger _logger;
+    private readonly LibvirtOptions _options;
+    private readonly LibvirtConnection _connection;
+    private readonly SnapshotJob _job;
+    private readonly SnapshotOpener _opener;
+    private readonly CheckpointStore _checkpoints;
+    private readonly ReplicaStore _replicas;
+    private readonly PowerSwitch _power;
+
+    /// <summary>Makes the driver and its folders; libvirt is first talked to by the first call.</summary>
+    /// <param name="options">Where and how it works.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it reports.</param>
+    /// <exception cref="HypervisorException">A folder cannot be made, or QEMU's user does not exist.</exception>
+    public LibvirtHypervisor(LibvirtOptions options, TimeProvider time, ILogger<LibvirtHypervisor> logger)
+    {
+        (_options, _logger) = (options, logger);
+        _connection = new LibvirtConnection(options.Uri, logger);
+        var account = QemuAccount.Find(options.QemuUser);
+        foreach (var directory in new[] { options.ScratchDirectory, options.StorageDirectory, options.ConsoleDirectory, options.RuntimeDirectory })
+            account.MakeDirectory(directory);
+        var scratch = new ScratchSpace(options.ScratchDirectory, options.ScratchReserveBytes, FreeBytes);
+        _job = new SnapshotJob(_connection, options, time, logger);
+        _opener = new SnapshotOpener(_connection, options, scratch, _job, time, logger);
+        _checkpoints = new CheckpointStore(_connection, logger);
+        _power = new PowerSwitch(_connection, time, logger);
+        _replicas = new ReplicaStore(_connection, options, account, logger);
+    }
+
+    /// <inheritdoc/>
+    public HypervisorCapabilities Capabilities { get; } = new(DriverName, TracksChanges: true, RunsReplicas: true, TracksFromFirstWrite: true);
+
+    /// <inheritdoc/>
+    public Task<HostInventory> DescribeHostAsync(CancellationToken cancellationToken) => _connection.RunAsync(
+        host =>
+        {
+            var machines = new List<VirtualMachine>();
+            foreach (var domain in host.List())
+            {
+                using (domain) AddUnlessGone(machines, domain);
+            }
+
+            return new HostInventory(host.HostName(), host.Version(), [.. host.Networks().Keys], FreeBytes(_options.StorageDirectory), machines);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<VirtualMachine?> FindAsync(string idOrName, CancellationToken cancellationToken) => _connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Find(idOrName);
+            return domain is null ? null : DomainDescription.Of(domain);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PrerequisiteFailure>> CheckPrerequisitesAsync(
+        string machineId,
+        IReadOnlyCollection<string> excludedDisks,
+        CancellationToken cancellationToken) => _connection.RunAsync<IReadOnlyList<PrerequisiteFailure>>(
+        host =>
+        {
+            using var domain = host.Find(machineId);
+            if (domain is null)
+                return [new("MachineNotFound", $"machine {machineId}", "it is not defined on this host", "check the machine's name or id, and that it was not moved to another host")];
+            var disks = DiskPrerequisites.Check(domain.Name, DomainDisk.All(domain.Xml(inactive: false)), excludedDisks);
+            return domain.IsPersistent
+                ? [.. disks]
+                : [new("TransientMachine", $"machine {domain.Name}", "it has no stored definition, so libvirt forgets its checkpoints", $"store it: virsh dumpxml {domain.Name} to a file, then virsh define"), .. disks];
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IMachineSnapshot> BeginSnapshotAsync(string machineId, SnapshotRequest request, CancellationToken cancellationToken) =>
+        _opener.BeginAsync(machineId, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ChangeTrackingId>> ListCheckpointsAsync(string machineId, string owner, CancellationToken cancellationToken) =>
+        _checkpoints.ListAsync(machineId, owner, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CommitCheckpointAsync(string machineId, string owner, ChangeTrackingId kept, CancellationToken cancellationToken) =>
+        _checkpoints.CommitAsync(machineId, owner, kept, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task AbandonCheckpointAsync(string machineId, string owner, ChangeTrackingId abandoned, CancellationToken cancellationToken) =>
+        _checkpoints.AbandonAsync(machineId, owner, abandoned, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<LeftoverReport> CleanUpAsync(string machineId, string owner, CancellationToken cancellationToken) =>
+        _job.CleanUpAsync(machineId, owner, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(string machineId, string owner, CancellationToken cancellationToken) =>
+        _checkpoints.ReleaseAsync(machineId, owner, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void AddUnlessGone(List<VirtualMachine> machines, LibvirtDomain domain)
+    {
+        try
+        {
+            machines.Add(DomainDescription.Of(domain));
+        }
+        catch (HypervisorException error) when (error.Fault == HypervisorFault.NotFound)
+        {
+            LogGone(error, domain.Name);
+        }
+    }
+
+    private static long FreeBytes(string directory) => new DriveInfo(directory).AvailableFreeSpace;
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Machine {Machine} went away while the host was described")]
+    private partial void LogGone(Exception error, string machine);
+}

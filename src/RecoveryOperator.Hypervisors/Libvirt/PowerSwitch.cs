@@ -1,0 +1,96 @@
+using System.Xml.Linq;
+using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Libvirt.Native;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>Starts and stops machines; a replica's tracking begins before its first instruction.</summary>
+internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// A replica that was never started: paused start, checkpoint over all disks, note of it, resume. Each step looks at what a former attempt did.
+    /// </summary>
+    public Task StartAsync(string machineId, CancellationToken cancellationToken) => connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Get(machineId);
+            var mark = domain.Metadata(LibvirtNames.Replica);
+            var state = domain.State().State;
+            if (state == LibvirtDomainState.Running || state == LibvirtDomainState.Blocked) return;
+            if (mark is null || (bool?)mark.Attribute("tracked") == true)
+            {
+                if (state is LibvirtDomainState.Off or LibvirtDomainState.Crashed) domain.Start(paused: false);
+                else domain.Resume();
+            }
+            else
+            {
+                StartTracked(domain, mark, state);
+            }
+
+            LogStarted(domain.Name);
+        },
+        cancellationToken);
+
+    /// <summary>Asks the guest, again from time to time because a booting guest does not listen, and waits; false when it still runs.</summary>
+    public async Task<bool> ShutDownAsync(string machineId, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        TimeSpan? asked = null;
+        while (true)
+        {
+            var elapsed = time.GetElapsedTime(start);
+            var ask = asked is null || elapsed - asked > AskAgain;
+            var isOff = await connection.RunAsync(host => IsOff(host, machineId, ask), cancellationToken).ConfigureAwait(false);
+            if (isOff) return true;
+            if (ask) asked = elapsed;
+            if (elapsed >= timeout) return false;
+            await Task.Delay(Poll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task DestroyAsync(string machineId, CancellationToken cancellationToken) => connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Find(machineId);
+            if (domain is null || domain.State().State == LibvirtDomainState.Off) return;
+            domain.Destroy();
+            LogDestroyed(domain.Name);
+        },
+        cancellationToken);
+
+    public Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken) => connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Get(machineId);
+            domain.SetAutostart(autostart);
+        },
+        cancellationToken);
+
+    private static bool IsOff(LibvirtHost host, string machineId, bool ask)
+    {
+        using var domain = host.Get(machineId);
+        if (domain.State().State is LibvirtDomainState.Off or LibvirtDomainState.Crashed) return true;
+        if (ask) domain.RequestShutdown();
+        return false;
+    }
+
+    private static void StartTracked(LibvirtDomain domain, XElement mark, LibvirtDomainState state)
+    {
+        if (state is LibvirtDomainState.Off or LibvirtDomainState.Crashed) domain.Start(paused: true);
+        var name = LibvirtNames.Checkpoint((string?)mark.Attribute("owner") ?? string.Empty, LibvirtNames.First);
+        var disks = DomainDisk.All(domain.Xml(inactive: false));
+        if (!domain.Checkpoints().Contains(name)) domain.CreateCheckpoint(BackupXml.Checkpoint(name, disks, disks));
+        mark.SetAttributeValue("tracked", true);
+        domain.SetMetadata(LibvirtNames.Replica, mark);
+        domain.Resume();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Started machine {Machine}")]
+    private partial void LogStarted(string machine);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Switched machine {Machine} off")]
+    private partial void LogDestroyed(string machine);
+}

@@ -1,0 +1,120 @@
+using System.Xml.Linq;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>
+/// Makes a replica's domain XML from the source's: same hardware, other identity, disks as overlays over the vault, what belongs to the
+/// source's host removed.
+/// </summary>
+internal static class ReplicaDefinition
+{
+    /// <summary>Devices that belong to the source's host.</summary>
+    private static readonly string[] HostBound = ["hostdev", "filesystem", "shmem", "redirdev"];
+
+    /// <summary>The parts of a network interface that are the guest's, not the host's.</summary>
+    private static readonly string[] GuestNic = ["mac", "model", "driver", "address", "boot", "rom", "mtu", "alias"];
+
+    public static XElement Build(ReplicaRequest request, Guid id, Func<string, string> overlay, string consoleDirectory)
+    {
+        var domain = XElement.Parse(request.Definition.NativeDefinition!);
+        domain.SetElementValue("name", request.Name);
+        domain.SetElementValue("uuid", id.ToString());
+        domain.Element("metadata")?.Remove();
+        domain.Add(new XElement("metadata", new XElement(
+            LibvirtNames.Replica + "replica",
+            new XAttribute(XNamespace.Xmlns + "ro", LibvirtNames.Replica),
+            new XAttribute("owner", request.Owner),
+            new XAttribute("operation", request.OperationId))));
+        domain.Elements("seclabel").Remove();
+        domain.Element("os")?.Elements("nvram").Remove();
+        domain.Elements("sysinfo").Elements("system").Elements("entry").Where(entry => (string?)entry.Attribute("name") == "uuid").Remove();
+        if (domain.Element("devices") is not { } devices) return domain;
+        foreach (var name in HostBound) devices.Elements(name).Remove();
+        devices.Elements("channel").Elements("source").Remove();
+        foreach (var graphics in devices.Elements("graphics")) FreePort(graphics);
+        ReplaceDisks(devices, request, overlay);
+        ReplaceNics(devices, request.Networks);
+        ReplaceConsoles(devices, Path.Combine(consoleDirectory, request.Name));
+        return domain;
+    }
+
+    private static void ReplaceDisks(XElement devices, ReplicaRequest request, Func<string, string> overlay)
+    {
+        foreach (var drive in devices.Elements("disk").Except(DomainDisk.Elements(devices.Parent!)).ToList())
+            drive.Elements("source").Remove();
+        foreach (var (disk, element) in DomainDisk.All(devices.Parent!).Zip([.. DomainDisk.Elements(devices.Parent!)]))
+        {
+            if (request.Disks.FirstOrDefault(wanted => wanted.Index == disk.Index) is not { } replica)
+            {
+                element.Remove();
+                continue;
+            }
+
+            element.SetAttributeValue("type", "file");
+            foreach (var name in new[] { "driver", "source", "backingStore", "mirror", "auth", "encryption" }) element.Elements(name).Remove();
+            element.AddFirst(
+                // A vault that is away must pause the guest, never show it an I/O error.
+                new XElement(
+                    "driver",
+                    new XAttribute("name", "qemu"),
+                    new XAttribute("type", "qcow2"),
+                    new XAttribute("error_policy", "stop"),
+                    new XAttribute("rerror_policy", "stop"),
+                    new XAttribute("discard", "unmap")),
+                new XElement("source", new XAttribute("file", overlay(disk.Target))),
+                VaultBacking(replica));
+        }
+    }
+
+    /// <summary>The snapshot in the vault, its VHD footer cut off by the slice.</summary>
+    private static XElement VaultBacking(ReplicaDisk disk)
+    {
+        var uri = disk.SnapshotUri;
+        return new XElement(
+            "backingStore",
+            new XAttribute("type", "network"),
+            new XElement("format", new XAttribute("type", "raw")),
+            new XElement(
+                "source",
+                new XAttribute("protocol", uri.Scheme),
+                new XAttribute("name", uri.AbsolutePath.TrimStart('/')),
+                uri.Query.Length > 1 ? new XAttribute("query", uri.Query[1..]) : null,
+                new XElement("host", new XAttribute("name", uri.Host), new XAttribute("port", uri.Port)),
+                new XElement("slices", new XElement(
+                    "slice",
+                    new XAttribute("type", "storage"),
+                    new XAttribute("offset", 0),
+                    new XAttribute("size", disk.SizeBytes)))),
+            new XElement("backingStore"));
+    }
+
+    private static void ReplaceNics(XElement devices, IReadOnlyList<string?> networks)
+    {
+        foreach (var (nic, index) in devices.Elements("interface").Select((nic, index) => (nic, index)).ToList())
+        {
+            var network = index < networks.Count ? networks[index] : null;
+            nic.Elements().Where(element => !GuestNic.Contains(element.Name.LocalName)).Remove();
+            nic.ReplaceAttributes(new XAttribute("type", network is null ? "null" : "network"));
+            if (network is not null) nic.Add(new XElement("source", new XAttribute("network", network)));
+        }
+    }
+
+    private static void ReplaceConsoles(XElement devices, string pathStem)
+    {
+        foreach (var serial in devices.Elements("serial").Concat(devices.Elements("console")))
+        {
+            serial.Elements("log").Remove();
+            if ((string?)serial.Attribute("type") != "file") continue;
+            var port = (string?)serial.Element("target")?.Attribute("port") ?? "0";
+            serial.Element("source")?.SetAttributeValue("path", port == "0" ? $"{pathStem}.log" : $"{pathStem}-{port}.log");
+        }
+    }
+
+    private static void FreePort(XElement graphics)
+    {
+        graphics.Attributes().Where(attribute => attribute.Name.LocalName is "port" or "tlsPort" or "websocket" or "socket").Remove();
+        graphics.Elements("listen").Remove();
+        graphics.Attribute("listen")?.Remove();
+        graphics.SetAttributeValue("autoport", "yes");
+    }
+}

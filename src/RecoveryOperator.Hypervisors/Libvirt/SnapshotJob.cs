@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Libvirt.Native;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>Ends backup jobs and removes what they leave: on dispose, on a failed begin, and after a crash.</summary>
+internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtOptions options, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan EndDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>True while the machine's backup job is the one with this socket.</summary>
+    public Task<bool> IsActiveAsync(string machineId, string socket, CancellationToken cancellationToken) =>
+        connection.RunAsync(host => Has(host, machineId, job => job == socket), cancellationToken);
+
+    /// <summary>Ends the job with this socket, the hold of the machine and a pause that the job caused, and removes its files.</summary>
+    public async Task EndAsync(string machineId, string owner, string socket, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        await AbortAsync(machineId, job => job == socket, cancellationToken).ConfigureAwait(false);
+        await connection.RunAsync(
+            host =>
+            {
+                using var domain = host.Find(machineId);
+                if (domain is null || DomainHold.End(domain, owner)) return;
+                if (ResumeIfStopped(domain)) LogResumed(domain.Name);
+            },
+            cancellationToken).ConfigureAwait(false);
+        foreach (var file in files.Append(socket)) File.Delete(file);
+    }
+
+    /// <summary>Ends whatever a former process of this owner left on the machine.</summary>
+    public async Task<LeftoverReport> CleanUpAsync(string machineId, string owner, CancellationToken cancellationToken)
+    {
+        var socketPrefix = Path.Combine(options.RuntimeDirectory, LibvirtNames.SocketPrefix(owner, machineId));
+        var jobs = await AbortAsync(machineId, job => job.StartsWith(socketPrefix, StringComparison.Ordinal), cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        var (held, resumed) = await connection.RunAsync(
+            host =>
+            {
+                using var domain = host.Find(machineId);
+                if (domain is null) return (false, false);
+                var held = DomainHold.End(domain, owner);
+                return (held, !held && ResumeIfStopped(domain));
+            },
+            cancellationToken).ConfigureAwait(false);
+        Remove(options.RuntimeDirectory, LibvirtNames.SocketPrefix(owner, machineId));
+        var files = Remove(options.ScratchDirectory, LibvirtNames.ScratchPrefix(owner, machineId));
+        if (jobs > 0 || files > 0 || held || resumed) LogCleanedUp(machineId, jobs, files, held, resumed);
+        return new LeftoverReport(jobs, files, resumed);
+    }
+
+    /// <summary>Ends the machine's backup job when its socket is ours, and waits until it is gone; says whether there was one.</summary>
+    private async Task<bool> AbortAsync(string machineId, Func<string, bool> isOurs, CancellationToken cancellationToken)
+    {
+        if (!await connection.RunAsync(host => Has(host, machineId, isOurs), cancellationToken).ConfigureAwait(false)) return false;
+        await connection.RunAsync(host => { using var domain = host.Get(machineId); domain.AbortJob(); }, cancellationToken).ConfigureAwait(false);
+        var start = time.GetTimestamp();
+        while (await connection.RunAsync(host => Has(host, machineId, isOurs), cancellationToken).ConfigureAwait(false))
+        {
+            if (time.GetElapsedTime(start) > EndDeadline)
+            {
+                throw new HypervisorException(
+                    HypervisorFault.Transient,
+                    $"the backup job of machine {machineId} did not end within {EndDeadline.TotalSeconds:0} s",
+                    $"run: virsh domjobabort {machineId}");
+            }
+
+            await Task.Delay(EndPoll, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private static bool Has(LibvirtHost host, string machineId, Func<string, bool> isOurs)
+    {
+        using var domain = host.Find(machineId);
+        return domain?.BackupJob() is { } job && BackupXml.Socket(job) is { } socket && isOurs(socket);
+    }
+
+    /// <summary>
+    /// A guest that an I/O error paused goes on, whoever caused it: a former process may have been killed between the job's end and the resume,
+    /// and a guest whose disk is still faulty is only paused again.
+    /// </summary>
+    private static bool ResumeIfStopped(LibvirtDomain domain)
+    {
+        if (domain.State() is not (LibvirtDomainState.Paused, LibvirtConstants.PausedByIoError)) return false;
+        domain.Resume();
+        return true;
+    }
+
+    private static int Remove(string directory, string prefix)
+    {
+        var files = Directory.Exists(directory) ? Directory.GetFiles(directory, prefix + "*") : [];
+        foreach (var file in files) File.Delete(file);
+        return files.Length;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} had been paused by an I/O error while its snapshot was open; resumed it")]
+    private partial void LogResumed(string machine);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Cleaned up machine {Machine}: {Jobs} jobs ended, {Files} scratch files removed, switched off after reading: {Held}, guest resumed: {Resumed}")]
+    private partial void LogCleanedUp(string machine, int jobs, int files, bool held, bool resumed);
+}

@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Nbd;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>Opens points in time. Every step is undone when a later one fails.</summary>
+internal sealed partial class SnapshotOpener(
+    LibvirtConnection connection,
+    LibvirtOptions options,
+    ScratchSpace scratch,
+    SnapshotJob job,
+    TimeProvider time,
+    ILogger logger)
+{
+    public async Task<IMachineSnapshot> BeginAsync(string machineId, SnapshotRequest request, CancellationToken cancellationToken)
+    {
+        var (machine, all) = await connection.RunAsync(host => Judge(host, machineId, request), cancellationToken).ConfigureAwait(false);
+        var included = all.Where(disk => !request.ExcludedDisks.Contains(disk.Target)).ToList();
+        var token = Guid.NewGuid().ToString("n")[..8];
+        var socket = Path.Combine(options.RuntimeDirectory, $"{LibvirtNames.SocketPrefix(request.Owner, machine.Id)}{token}.sock");
+        string ScratchFile(DomainDisk disk) =>
+            Path.Combine(options.ScratchDirectory, $"{LibvirtNames.ScratchPrefix(request.Owner, machine.Id)}{token}.{disk.Target}");
+
+        var mostBytes = machine.Definition.Disks.Where(disk => !request.ExcludedDisks.Contains(disk.Target)).Sum(disk => disk.SizeBytes);
+        var lease = scratch.Reserve(machine.Name, mostBytes, [.. included.Select(ScratchFile)]);
+        var ticket = new SnapshotTicket(machine.Id, request.Owner, socket, lease);
+        var clients = new List<(DomainDisk Disk, NbdClient Client)>();
+        var begun = false;
+        try
+        {
+            // The job's point in time is its start: the clock read before it never claims too much.
+            var instant = time.GetUtcNow();
+            await connection.RunAsync(host => Start(host, request, all, included, socket, ScratchFile, machine.Id), cancellationToken).ConfigureAwait(false);
+            begun = true;
+            foreach (var disk in included)
+                clients.Add((disk, await ConnectAsync(socket, disk.Target, request.Since is not null, cancellationToken).ConfigureAwait(false)));
+            return new LibvirtSnapshot(ticket, machine, instant, clients, request.Since is not null, job, options, time, logger);
+        }
+        catch (Exception error)
+        {
+            LogBeginFailed(error, machine.Name);
+            foreach (var (_, client) in clients) await client.DisposeAsync().ConfigureAwait(false);
+            await UndoAsync(ticket, begun ? request.NewCheckpoint : null).ConfigureAwait(false);
+            if (error is NbdException)
+                throw new HypervisorException(HypervisorFault.Transient, $"the snapshot of machine {machine.Name} cannot be read: {error.Message}", "it is tried again; see QEMU's log of the machine if it goes on", error);
+            throw;
+        }
+    }
+
+    private static (VirtualMachine Machine, IReadOnlyList<DomainDisk> Disks) Judge(LibvirtHost host, string machineId, SnapshotRequest request)
+    {
+        using var domain = host.Get(machineId);
+        var disks = DomainDisk.All(domain.Xml(inactive: false));
+        if (DiskPrerequisites.Check(domain.Name, disks, request.ExcludedDisks).FirstOrDefault() is { } failure)
+            throw new HypervisorException(HypervisorFault.Unsupported, $"{failure.Object} cannot be protected: {failure.Message}", failure.Remedy);
+        var known = LibvirtNames.OwnCheckpoints(domain.Checkpoints(), request.Owner);
+        if (request.Since is { } since && !known.Contains(since))
+        {
+            throw new ChangeTrackingLostException(
+                $"machine {domain.Name} has no checkpoint {since} of this protection any more",
+                "resynchronize the machine: its change tracking starts again with the next full pass");
+        }
+
+        if (request.NewCheckpoint is { } wanted && known.Contains(wanted))
+            throw new HypervisorException(HypervisorFault.Conflict, $"machine {domain.Name} already has a checkpoint {wanted}", "abandon that checkpoint first, or use another id");
+        return (DomainDescription.Of(domain), disks);
+    }
+
+    private static void Start(
+        LibvirtHost host,
+        SnapshotRequest request,
+        IReadOnlyList<DomainDisk> all,
+        IReadOnlyList<DomainDisk> included,
+        string socket,
+        Func<DomainDisk, string> scratchFile,
+        string machineId)
+    {
+        using var domain = host.Get(machineId);
+        var held = DomainHold.Begin(domain, request.Owner);
+        try
+        {
+            domain.BeginBackup(
+                BackupXml.Job(all, included, socket, scratchFile, request.Since is { } since ? LibvirtNames.Checkpoint(request.Owner, since) : null),
+                request.NewCheckpoint is { } id ? BackupXml.Checkpoint(LibvirtNames.Checkpoint(request.Owner, id), all, included) : null);
+        }
+        catch (HypervisorException)
+        {
+            if (held) DomainHold.End(domain, request.Owner);
+            throw;
+        }
+    }
+
+    private Task<NbdClient> ConnectAsync(string socket, string target, bool changesOnly, CancellationToken cancellationToken) => NbdClient.ConnectAsync(
+        socket,
+        target,
+        changesOnly ? $"qemu:dirty-bitmap:{BackupXml.Bitmap(target)}" : NbdProtocol.BaseAllocation,
+        options.ReadsInFlight,
+        cancellationToken);
+
+    private async Task UndoAsync(SnapshotTicket ticket, ChangeTrackingId? checkpoint)
+    {
+        try
+        {
+            await job.EndAsync(ticket.MachineId, ticket.Owner, ticket.Socket, ticket.Scratch.Files, CancellationToken.None).ConfigureAwait(false);
+            if (checkpoint is { } created)
+                await new CheckpointStore(connection, logger).AbandonAsync(ticket.MachineId, ticket.Owner, created, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is HypervisorException or IOException or UnauthorizedAccessException)
+        {
+            LogUndoFailed(error, ticket.MachineId);
+        }
+        finally
+        {
+            ticket.Scratch.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No snapshot of machine {Machine} was had")]
+    private partial void LogBeginFailed(Exception error, string machine);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A snapshot of machine {Machine} that could not be opened was not undone; the next clean-up does it")]
+    private partial void LogUndoFailed(Exception error, string machine);
+}
