@@ -20,6 +20,11 @@ public sealed partial class Informer<T>
     [LoggerMessage(LogLevel.Information, "Watch of {Kind} was ended by the server with {Code}, listing again: {Error}")]
     private partial void LogStreamError(string kind, int code, string error);
 
+    private void LogHandlerFault(NamespacedName key, Exception error) => LogHandlerFault(Kind, key, error);
+
+    [LoggerMessage(LogLevel.Error, "{Kind} {Key}: a handler or index of its informer failed; the object is told again at the next resync")]
+    private partial void LogHandlerFault(string kind, NamespacedName key, Exception error);
+
     [LoggerMessage(LogLevel.Error, "{Kind} {Key} does not fit its type and is left as it was last known; correct the object: {Error}")]
     private partial void LogUndecodable(string kind, NamespacedName key, string error);
 }

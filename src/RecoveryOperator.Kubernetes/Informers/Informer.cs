@@ -23,7 +23,7 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
     private readonly ILogger<Informer<T>> _logger;
     private readonly Random _random;
     private readonly JitteredBackoff _backoff;
-    private readonly ObjectStore<T> _store = new();
+    private readonly ObjectStore<T> _store;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _resourceVersion;
 
@@ -45,6 +45,7 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
         ArgumentNullException.ThrowIfNull(options);
         (_client, _options, _time, _instruments, _logger) = (client, options, timeProvider, instruments, logger);
         _random = random ?? Random.Shared;
+        _store = new(LogHandlerFault);
         _backoff = new(options.BackoffInitial, options.BackoffMaximum, _random);
     }
 

@@ -7,10 +7,15 @@ namespace RecoveryOperator.Kubernetes.Informers;
 internal sealed class ObjectIndex<T>(Func<T, IEnumerable<string>> valuesOf)
 {
     private readonly Dictionary<string, HashSet<NamespacedName>> _keys = [];
+    private readonly Dictionary<NamespacedName, string[]> _values = [];
 
-    public void Add(NamespacedName key, T item)
+    /// <summary>Files the object under its values, and no longer under those it had. If the values cannot be computed it has none.</summary>
+    public void Set(NamespacedName key, T item)
     {
-        foreach (var value in valuesOf(item))
+        Remove(key);
+        string[] values = [.. valuesOf(item).Distinct()];
+        _values[key] = values;
+        foreach (var value in values)
         {
             if (!_keys.TryGetValue(value, out var keys))
                 _keys[value] = keys = [];
@@ -18,9 +23,11 @@ internal sealed class ObjectIndex<T>(Func<T, IEnumerable<string>> valuesOf)
         }
     }
 
-    public void Remove(NamespacedName key, T item)
+    public void Remove(NamespacedName key)
     {
-        foreach (var value in valuesOf(item))
+        if (!_values.Remove(key, out var values))
+            return;
+        foreach (var value in values)
         {
             if (_keys.TryGetValue(value, out var keys) && keys.Remove(key) && keys.Count == 0)
                 _keys.Remove(value);

@@ -6,9 +6,10 @@ namespace RecoveryOperator.Kubernetes.Informers;
 
 /// <summary>
 /// The copy and its indexes. Changes and their handlers run under one lock, so that a handler that subscribes late sees every object
-/// exactly once; handlers only put keys into queues.
+/// exactly once; handlers only put keys into queues. A handler or index that fails is reported and does not keep others from theirs.
 /// </summary>
-internal sealed class ObjectStore<T> : IObjectReader<T>
+/// <param name="report">Gets the object and the fault of a handler or index.</param>
+internal sealed class ObjectStore<T>(Action<NamespacedName, Exception> report) : IObjectReader<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly Lock _lock = new();
@@ -44,7 +45,7 @@ internal sealed class ObjectStore<T> : IObjectReader<T>
         {
             var index = new ObjectIndex<T>(valuesOf);
             foreach (var (key, item) in _objects)
-                index.Add(key, item);
+                Guard(key, () => index.Set(key, item));
             _indexes[name] = index;
         }
     }
@@ -54,7 +55,7 @@ internal sealed class ObjectStore<T> : IObjectReader<T>
         lock (_lock)
         {
             foreach (var (key, item) in _objects)
-                handler(new(key, null, item));
+                Guard(key, () => handler(new(key, null, item)));
             _handlers.Add(handler);
         }
 
@@ -91,7 +92,9 @@ internal sealed class ObjectStore<T> : IObjectReader<T>
 
             if (before is not null && before.Metadata.ResourceVersion == item.Metadata.ResourceVersion)
                 return;
-            Put(key, before, item);
+            _objects[key] = item;
+            foreach (var index in _indexes.Values)
+                Guard(key, () => index.Set(key, item));
             Tell(new(key, before, item));
         }
     }
@@ -103,7 +106,7 @@ internal sealed class ObjectStore<T> : IObjectReader<T>
             if (!_objects.Remove(key, out var before))
                 return;
             foreach (var index in _indexes.Values)
-                index.Remove(key, before);
+                index.Remove(key);
             Tell(new(key, before, null));
         }
     }
@@ -117,21 +120,22 @@ internal sealed class ObjectStore<T> : IObjectReader<T>
         }
     }
 
-    private void Put(NamespacedName key, T? before, T item)
-    {
-        _objects[key] = item;
-        foreach (var index in _indexes.Values)
-        {
-            if (before is not null)
-                index.Remove(key, before);
-            index.Add(key, item);
-        }
-    }
-
     private void Tell(InformerEvent<T> change)
     {
         foreach (var handler in _handlers)
-            handler(change);
+            Guard(change.Key, () => handler(change));
+    }
+
+    private void Guard(NamespacedName key, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            report(key, e);
+        }
     }
 
     private sealed class Subscription(ObjectStore<T> store, Action<InformerEvent<T>> handler) : IDisposable

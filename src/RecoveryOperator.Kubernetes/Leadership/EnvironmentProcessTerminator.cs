@@ -1,6 +1,6 @@
 namespace RecoveryOperator.Kubernetes.Leadership;
 
-/// <summary>Exits with code 1; if exit handlers hang, the process is aborted after two seconds.</summary>
+/// <summary>Exits with code 1; if exit handlers hang, the process is aborted after half a second.</summary>
 public sealed class EnvironmentProcessTerminator : IProcessTerminator
 {
     /// <inheritdoc/>
@@ -8,7 +8,7 @@ public sealed class EnvironmentProcessTerminator : IProcessTerminator
     {
         var exit = new Thread(() => Environment.Exit(1)) { IsBackground = true };
         exit.Start();
-        if (!exit.Join(TimeSpan.FromSeconds(2)))
+        if (!exit.Join(TimeSpan.FromMilliseconds(500)))
             Environment.FailFast(reason);
     }
 }

@@ -97,12 +97,19 @@ public sealed partial class LeaderElection(
     }
 
     private LeaderElector Elector() =>
-        new(new LeaderElectionConfig(new LeaseLock(client, options.Namespace, options.Name, options.Identity))
+        new(new LeaderElectionConfig(Lock())
         {
             LeaseDuration = options.LeaseDuration,
             RenewDeadline = options.RenewDeadline,
             RetryPeriod = options.RetryPeriod,
         });
+
+    private ReachabilityTolerantLock Lock()
+    {
+        var lease = new LeaseLock(client, options.Namespace, options.Name, options.Identity);
+        lease.OnHttpError += e => LogElectionError(options.Namespace, options.Name, e.Message);
+        return new(lease, e => LogElectionError(options.Namespace, options.Name, e.Message));
+    }
 
     private void Win()
     {

@@ -25,10 +25,10 @@ public sealed record LeadershipOptions
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long cancelled work may take to end after leadership was lost, before the process is ended; 3 s unless set. It fits between
+    /// How long cancelled work may take to end after leadership was lost, before the process is ended; 2 s unless set. It fits between
     /// <see cref="RenewDeadline"/> and <see cref="LeaseDuration"/>, so that the process is gone before another leads.
     /// </summary>
-    public TimeSpan TerminationGrace { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan TerminationGrace { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <exception cref="InvalidOperationException">The times do not fit each other; every fault is listed.</exception>
     internal void Validate()
@@ -38,8 +38,13 @@ public sealed record LeadershipOptions
         var faults = new List<string>();
         if (LeaseDuration < TimeSpan.FromSeconds(1) || LeaseDuration.Ticks % TimeSpan.TicksPerSecond != 0)
             faults.Add($"LeaseDuration {LeaseDuration} must be whole seconds, 1 or more");
-        if (RenewDeadline + TerminationGrace >= LeaseDuration)
-            faults.Add($"RenewDeadline {RenewDeadline} and TerminationGrace {TerminationGrace} together must be shorter than LeaseDuration {LeaseDuration}");
+        // The last renewal lies up to a retry period before the attempt at which the deadline starts to run.
+        if (RetryPeriod + RenewDeadline + TerminationGrace >= LeaseDuration)
+        {
+            faults.Add($"RetryPeriod {RetryPeriod}, RenewDeadline {RenewDeadline} and TerminationGrace {TerminationGrace} together "
+                + $"must be shorter than LeaseDuration {LeaseDuration}");
+        }
+
         if (RetryPeriod <= TimeSpan.Zero || RetryPeriod >= RenewDeadline)
             faults.Add($"RetryPeriod {RetryPeriod} must be positive and shorter than RenewDeadline {RenewDeadline}");
         if (Namespace.Length == 0 || Name.Length == 0 || Identity.Length == 0)

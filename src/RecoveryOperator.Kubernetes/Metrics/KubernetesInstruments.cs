@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace RecoveryOperator.Kubernetes.Metrics;
@@ -21,6 +22,7 @@ public sealed class KubernetesInstruments : IDisposable
     private readonly Counter<long> _reconciles;
     private readonly Counter<long> _statusWrites;
     private readonly Counter<long> _events;
+    private readonly ConcurrentDictionary<string, Func<int>> _depths = new();
 
     /// <summary>Creates the meter and its instruments.</summary>
     public KubernetesInstruments()
@@ -34,6 +36,10 @@ public sealed class KubernetesInstruments : IDisposable
         _reconciles = _meter.CreateCounter<long>("kubernetes_reconciles", description: "Reconciles, by controller and outcome");
         _statusWrites = _meter.CreateCounter<long>("kubernetes_status_writes", description: "Status applies, by kind and outcome");
         _events = _meter.CreateCounter<long>("kubernetes_events", description: "Events, by outcome");
+        _meter.CreateObservableGauge(
+            "kubernetes_workqueue_depth",
+            () => _depths.Select(d => new Measurement<int>(d.Value(), new KeyValuePair<string, object?>("queue", d.Key))),
+            description: "Keys ready and not yet taken, by queue");
     }
 
     /// <summary>A full list ended.</summary>
@@ -64,11 +70,7 @@ public sealed class KubernetesInstruments : IDisposable
     public void EventPublished(string outcome) => _events.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Shows the number of waiting keys of a queue.</summary>
-    public void ObserveDepth(string queue, Func<int> depth) =>
-        _meter.CreateObservableGauge(
-            "kubernetes_workqueue_depth",
-            () => new Measurement<int>(depth(), new KeyValuePair<string, object?>("queue", queue)),
-            description: "Keys ready and not yet taken, by queue");
+    public void ObserveDepth(string queue, Func<int> depth) => _depths[queue] = depth;
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

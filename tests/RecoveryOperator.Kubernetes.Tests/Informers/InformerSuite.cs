@@ -139,6 +139,22 @@ public abstract class InformerSuite(ITestApiServer server) : InformerHarness(ser
     }
 
     [Fact]
+    public async Task A_faulty_index_or_handler_does_not_keep_the_others_from_their_objects()
+    {
+        var informer = NewInformer(Fast, TimeProvider.System);
+        informer.AddIndex("faulty", w => w.Spec.Size == 1 ? throw new InvalidOperationException("faulty index") : ["ok"]);
+        informer.Subscribe(_ => throw new InvalidOperationException("faulty handler"));
+        var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        informer.Subscribe(e => told.Enqueue(e.Key.Name));
+        InBackground(informer.RunAsync);
+        await Cluster.CreateWidgetAsync("a", Token, size: 1);
+        await Cluster.CreateWidgetAsync("b", Token, size: 2);
+        await Eventually.HoldsAsync(() => told.Count == 2, Token);
+        Assert.Equal("b", Assert.Single(informer.ByIndex("faulty", "ok")).Metadata.Name);
+        Assert.Equal(1, Cluster.Faults.Lists);
+    }
+
+    [Fact]
     public async Task A_late_subscriber_is_told_of_every_object_once()
     {
         await Cluster.CreateWidgetAsync("a", Token);

@@ -26,6 +26,22 @@ public abstract class LeaderElectionSuite(ITestApiServer server) : ClusterSuite(
     }
 
     [Fact]
+    public async Task A_leader_rides_out_an_outage_shorter_than_its_deadline()
+    {
+        var patient = Short("one") with { LeaseDuration = TimeSpan.FromSeconds(60), RenewDeadline = TimeSpan.FromSeconds(40) };
+        var leader = await StartAsync(Cluster.DisturbedApi, Cluster.DisturbedClient, patient, new RecordingTerminator());
+        await leader.WaitAsync(Token);
+        Cluster.Faults.BreakDown();
+        var refused = Cluster.Faults.Requests + 4;
+        await Eventually.HoldsAsync(() => Cluster.Faults.Requests >= refused, Token);
+        var before = await RenewTimeAsync(patient);
+        Cluster.Faults.Recover();
+        await Eventually.HoldsAsync(async () => await RenewTimeAsync(patient) > before, Token);
+        Assert.True(leader.IsLeader);
+        Assert.False(leader.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task Another_takes_over_from_a_leader_that_was_cut_off_and_never_beside_it()
     {
         var first = await StartAsync(Cluster.DisturbedApi, Cluster.DisturbedClient, Short("one"), new RecordingTerminator());
@@ -79,6 +95,9 @@ public abstract class LeaderElectionSuite(ITestApiServer server) : ClusterSuite(
         Assert.True(single.IsLeader);
         Assert.Null(await Cluster.Client.GetAsync<V1Lease>(Cluster.Key(Short("one").Name), Token));
     }
+
+    private async Task<DateTime?> RenewTimeAsync(LeadershipOptions options) =>
+        (await Cluster.Client.GetAsync<V1Lease>(Cluster.Key(options.Name), Token))!.Spec.RenewTime;
 
     private LeadershipOptions Short(string identity) => new()
     {

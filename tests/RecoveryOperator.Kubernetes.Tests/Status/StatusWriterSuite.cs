@@ -20,11 +20,11 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
         var widget = await Cluster.CreateWidgetAsync("a", Token);
         Assert.True(await Writer.ApplyAsync(widget, Status("Small"), Token));
         widget = await ReadAsync("a");
-        Assert.Equal("Small", widget.Status.Phase);
-        Assert.Equal("Ready", Assert.Single(widget.Status.Conditions!).Type);
+        Assert.Equal("Small", widget.Status!.Phase);
+        Assert.Equal("Ready", Assert.Single(widget.Status!.Conditions!).Type);
         Assert.False(await Writer.ApplyAsync(widget, Status("Small"), Token));
         Assert.True(await Writer.ApplyAsync(widget, Status("Large"), Token));
-        Assert.Equal("Large", (await ReadAsync("a")).Status.Phase);
+        Assert.Equal("Large", (await ReadAsync("a")).Status!.Phase);
         Assert.Equal(2, Cluster.Faults.Patches);
     }
 
@@ -36,7 +36,7 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
         Assert.True(await Writer.ApplyAsync(read, Status("Large"), Token));
         Assert.False(await Writer.ApplyAsync(read, Status("Large"), Token));
         Assert.True(await Writer.ApplyAsync(read, Status("Small"), Token));
-        Assert.Equal("Small", (await ReadAsync("a")).Status.Phase);
+        Assert.Equal("Small", (await ReadAsync("a")).Status!.Phase);
     }
 
     [Fact]
@@ -48,13 +48,13 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
             """{"note":"seen","conditions":[{"type":"Audited","status":"True","reason":"Fine","message":"Seen.","lastTransitionTime":"2026-01-01T00:00:00Z"}]}""");
         Assert.True(await Writer.ApplyAsync(widget, Status("Small"), Token));
         widget = await ReadAsync("a");
-        Assert.Equal("seen", widget.Status.Note);
-        Assert.Equal(["Audited", "Ready"], widget.Status.Conditions!.Select(c => c.Type).Order());
+        Assert.Equal("seen", widget.Status!.Note);
+        Assert.Equal(["Audited", "Ready"], widget.Status!.Conditions!.Select(c => c.Type).Order());
         Assert.False(await Writer.ApplyAsync(widget, Status("Small"), Token));
         Assert.True(await Writer.ApplyAsync(widget, Status("Large"), Token));
         widget = await ReadAsync("a");
-        Assert.Equal("seen", widget.Status.Note);
-        Assert.Equal(2, widget.Status.Conditions!.Count);
+        Assert.Equal("seen", widget.Status!.Note);
+        Assert.Equal(2, widget.Status!.Conditions!.Count);
     }
 
     [Fact]
@@ -66,11 +66,11 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
         Conditions.Set(status.Conditions!, new V1Condition { Type = "Stalled", Status = "True", Reason = "Why", Message = "" }, s_now);
         await Writer.ApplyAsync(widget, status, Token);
         widget = await ReadAsync("a");
-        Assert.Equal(2, widget.Status.Conditions!.Count);
+        Assert.Equal(2, widget.Status!.Conditions!.Count);
         Assert.True(await Writer.ApplyAsync(widget, Status("Small"), Token));
         widget = await ReadAsync("a");
-        Assert.Null(widget.Status.SizeBytes);
-        Assert.Equal("Ready", Assert.Single(widget.Status.Conditions!).Type);
+        Assert.Null(widget.Status!.SizeBytes);
+        Assert.Equal("Ready", Assert.Single(widget.Status!.Conditions!).Type);
         Assert.False(await Writer.ApplyAsync(widget, Status("Small"), Token));
     }
 
@@ -86,8 +86,8 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
     {
         await Writer.ApplyAsync(await Cluster.CreateWidgetAsync("a", Token), Status("Small"), Token);
         var widget = await ReadAsync("a");
-        widget.Status.Phase = "Large";
-        await Assert.ThrowsAsync<ArgumentException>(() => Writer.ApplyAsync(widget, widget.Status, Token));
+        widget.Status!.Phase = "Large";
+        await Assert.ThrowsAsync<ArgumentException>(() => Writer.ApplyAsync(widget, widget.Status!, Token));
     }
 
     [Fact]
@@ -99,8 +99,8 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
         Conditions.Set(status.Conditions!, new V1Condition { Type = "Stalled", Status = "False", Reason = "Fine", Message = "" }, s_now);
         Assert.True(await Writer.ApplyAsync(await Cluster.CreateWidgetAsync("a", Token), status, Token));
         var widget = await ReadAsync("a");
-        Assert.Equal((null, 0), (widget.Status.Phase, widget.Status.SizeBytes));
-        Assert.Equal("Fine", Conditions.Find(widget.Status.Conditions, "Stalled")!.Message);
+        Assert.Equal((null, 0), (widget.Status!.Phase, widget.Status!.SizeBytes));
+        Assert.Equal("Fine", Conditions.Find(widget.Status!.Conditions, "Stalled")!.Message);
         Assert.False(await Writer.ApplyAsync(widget, status, Token));
     }
 

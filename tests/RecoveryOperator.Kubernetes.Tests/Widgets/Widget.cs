@@ -5,7 +5,7 @@ namespace RecoveryOperator.Kubernetes.Tests.Widgets;
 
 /// <summary>A kind that only these tests know.</summary>
 [KubernetesEntity(Group = "test.recoveryoperator.io", ApiVersion = "v1", Kind = "Widget", PluralName = "widgets")]
-public sealed class Widget : IKubernetesObject<V1ObjectMeta>, ISpec<WidgetSpec>, IStatus<WidgetStatus>
+public sealed class Widget : IKubernetesObject<V1ObjectMeta>, ISpec<WidgetSpec>, IStatus<WidgetStatus?>
 {
     public string ApiVersion { get; set; } = "test.recoveryoperator.io/v1";
 
@@ -15,7 +15,7 @@ public sealed class Widget : IKubernetesObject<V1ObjectMeta>, ISpec<WidgetSpec>,
 
     public WidgetSpec Spec { get; set; } = new();
 
-    public WidgetStatus Status { get; set; } = null!;
+    public WidgetStatus? Status { get; set; }
 
     public static Widget Named(string @namespace, string name, int size = 1) =>
         new() { Metadata = new() { NamespaceProperty = @namespace, Name = name }, Spec = new() { Size = size } };
