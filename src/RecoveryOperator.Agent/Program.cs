@@ -1,2 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Build().Run();
+using RecoveryOperator.Agent;
+
+return await AgentCommand.RunAsync(args);

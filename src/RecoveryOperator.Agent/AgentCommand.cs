@@ -1,0 +1,52 @@
+using RecoveryOperator.Agent.Hosting;
+using RecoveryOperator.Agent.HostRole;
+using RecoveryOperator.Hypervisors.Images.Guest;
+
+namespace RecoveryOperator.Agent;
+
+/// <summary>The command line: the first argument is the role.</summary>
+public static class AgentCommand
+{
+    private const int UsageExitCode = 2;
+
+    private const string Usage = """
+        Usage: recovery-agent <role> [--config FILE] [--Section:Name VALUE ...]
+
+          host           replicates the virtual machines of this host, and brings replicas up on it
+          images-guest   is a "running" machine of the Images driver: --directory DIR [--interval-ms N]
+
+        Settings: FILE (JSON), environment (RECOVERY_AGENT_Section__Name), command line; the later wins.
+        """;
+
+    /// <summary>Runs a role until it is told to stop.</summary>
+    /// <returns>Exit code: 0 ended, 1 failed, 2 wrong arguments or settings.</returns>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        try
+        {
+            return arguments switch
+            {
+                ["host", .. var rest] => await RunAsync(HostRoleHost.Build(rest)),
+                [HeartbeatGuestCommand.Name, .. var rest] => await HeartbeatGuestCommand.RunAsync(rest, TimeProvider.System),
+                _ => await FailAsync(Usage),
+            };
+        }
+        catch (OptionsFailureException fault)
+        {
+            return await FailAsync(fault.Message);
+        }
+    }
+
+    private static async Task<int> RunAsync(WebApplication app)
+    {
+        await using (app)
+            await app.RunAsync();
+        return 0;
+    }
+
+    private static async Task<int> FailAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return UsageExitCode;
+    }
+}

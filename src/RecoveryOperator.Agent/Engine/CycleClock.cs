@@ -1,0 +1,106 @@
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Cycle;
+using RecoveryOperator.Replication.Retry;
+using RecoveryOperator.Replication.Schedule;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>When a protection's cycles run: schedule, retries, requests, and what was missed. Used by the protection's loop only; its readings by anyone.</summary>
+internal sealed class CycleClock
+{
+    private readonly ProtectionContext _context;
+    private readonly CycleLedger _ledger;
+    private readonly Lock _lock = new();
+    private DateTimeOffset _nextDue;
+    private int _failures;
+    private bool _requested;
+
+    public CycleClock(ProtectionContext context)
+    {
+        _context = context;
+        _ledger = new CycleLedger(Now);
+        // Behind the newest set, so that an agent that was away catches up at once.
+        _nextDue = Schedule.NextAfter(context.Progress.Last?.Instant ?? Now);
+    }
+
+    public DateTimeOffset Now => _context.Services.Time.GetUtcNow();
+
+    public Fault? Fault { get; private set; }
+
+    public DateTimeOffset? RetryAt { get; private set; }
+
+    public DateTimeOffset LastTryAt { get; private set; }
+
+    public TimeSpan? LastDuration { get; private set; }
+
+    public DateTimeOffset? NextCycle => _context.Progress.Ended || _context.Desired.Paused ? null : Fault is null ? _nextDue : RetryAt;
+
+    private CycleSchedule Schedule => new(_context.Desired.CopyFrequency.ToTimeSpan(), _context.Id);
+
+    private bool InitialIncomplete => _context.Progress.Phase is EnginePhase.Pending or EnginePhase.Initial;
+
+    public (long Due, long Missed) LastHour()
+    {
+        lock (_lock)
+            return _ledger.LastHour(Now);
+    }
+
+    /// <summary>A cycle is wanted now.</summary>
+    public void Request() => Volatile.Write(ref _requested, true);
+
+    /// <summary>What to do now; accounts for due times that passed while it was failing.</summary>
+    public CycleDecision Decide()
+    {
+        CycleDecision decision = CyclePlanner.Decide(new CycleFacts
+        {
+            Now = Now,
+            NextDue = _nextDue,
+            Paused = _context.Desired.Paused,
+            Ended = _context.Progress.Ended,
+            InitialIncomplete = InitialIncomplete,
+            Requested = Volatile.Read(ref _requested),
+            Failed = Fault is not null,
+            RetryAt = RetryAt,
+        });
+        bool counts = !_context.Progress.Ended && !_context.Desired.Paused && !InitialIncomplete;
+        lock (_lock)
+        {
+            if (!counts)
+                _ledger.Skip(Now);
+            else if (Fault is not null && !decision.RunNow)
+                _ledger.Account(Schedule, Now, succeeded: false);
+        }
+
+        return counts && Fault is not null && !decision.RunNow ? decision with { WakeAt = Earlier(decision.WakeAt, Schedule.NextAfter(Now)) } : decision;
+    }
+
+    public void Begin()
+    {
+        Volatile.Write(ref _requested, false);
+        LastTryAt = Now;
+    }
+
+    public void Succeeded()
+    {
+        lock (_lock)
+            _ledger.Account(Schedule, Now, succeeded: true);
+        Fault = null;
+        RetryAt = null;
+        _failures = 0;
+        LastDuration = Now - LastTryAt;
+        _nextDue = Schedule.NextAfter(LastTryAt);
+    }
+
+    public void Failed(Exception error)
+    {
+        _failures++;
+        Fault = FaultTable.Classify(error, $"vm {_context.Desired.Machine}", Now - _context.GrantedAt);
+        RetryAt = Fault.Category == FaultCategory.Recoverable ? Now + RetrySchedule.DelayAfter(_failures) : null;
+    }
+
+    /// <summary>The copy frequency was changed.</summary>
+    public void Reschedule() => _nextDue = Schedule.NextAfter(_context.Progress.Last?.Instant is { } last && last > LastTryAt ? last : Now);
+
+    private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
+}

@@ -1,0 +1,184 @@
+using RecoveryOperator.Agent.Metrics;
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault.Host;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>
+/// One protection as its steps see it: what is desired, durable progress, and what is shown of it. Progress is written by the protection's own
+/// loop only; what is desired may be replaced at any time.
+/// </summary>
+public sealed class ProtectionContext
+{
+    private readonly Lock _lock = new();
+    private readonly Action<ProtectionContext, bool> _changed;
+    private DesiredProtection _desired;
+    private ProtectionProgress _progress;
+    private (string Uri, ILogStore Store)? _log;
+    private bool _uncertain;
+
+    /// <param name="services">What all protections share.</param>
+    /// <param name="stored">The protection as stored.</param>
+    /// <param name="changed">Told of each change; true: of state, not only of figures.</param>
+    public ProtectionContext(EngineServices services, StoredProtection stored, Action<ProtectionContext, bool> changed)
+    {
+        Services = services;
+        _desired = stored.Desired;
+        _progress = stored.Progress;
+        _changed = changed;
+        GrantedAt = stored.GrantedAt;
+        Metrics = services.Metrics.For(stored.Desired.DisplayName);
+    }
+
+    /// <summary>What all protections share.</summary>
+    public EngineServices Services { get; }
+
+    /// <summary>The host.</summary>
+    public IHypervisor Hypervisor => Services.Hypervisor;
+
+    /// <summary>Durable state.</summary>
+    public IProtectionStore Store => Services.Store;
+
+    /// <summary>The protection, 32 hex digits.</summary>
+    public string Id => _desired.ProtectionId;
+
+    /// <summary>Its name for people.</summary>
+    public string DisplayName => _desired.DisplayName;
+
+    /// <summary>What is desired now.</summary>
+    public DesiredProtection Desired
+    {
+        get
+        {
+            lock (_lock)
+                return _desired;
+        }
+    }
+
+    /// <summary>When this grant was first put.</summary>
+    public DateTimeOffset GrantedAt { get; private set; }
+
+    /// <summary>Durable progress.</summary>
+    public ProtectionProgress Progress
+    {
+        get
+        {
+            lock (_lock)
+                return _progress;
+        }
+    }
+
+    /// <summary>The claimed machine's id.</summary>
+    public string MachineId => Progress.MachineId ?? throw new InvalidOperationException($"Protection {Id} has no machine yet.");
+
+    /// <summary>What the cycle does now.</summary>
+    public CycleStage Stage { get; private set; } = CycleStage.Idle;
+
+    /// <summary>Progress of the initial copy.</summary>
+    public CopyProgress? Copy { get; private set; }
+
+    /// <summary>Bytes cut and not yet committed.</summary>
+    public long PendingBytes { get; private set; }
+
+    /// <summary>The protection's figures.</summary>
+    public ProtectionMetrics Metrics { get; }
+
+    /// <summary>The log container behind the present grant.</summary>
+    public ILogStore Log
+    {
+        get
+        {
+            string uri = Desired.LogContainerUri;
+            if (_log is not { } open || open.Uri != uri)
+                _log = open = (uri, Services.OpenLog(new Uri(uri)));
+            return open.Store;
+        }
+    }
+
+    /// <summary>Replaces what is desired.</summary>
+    public void Replace(DesiredProtection desired, DateTimeOffset grantedAt)
+    {
+        lock (_lock)
+        {
+            _desired = desired;
+            GrantedAt = grantedAt;
+        }
+
+        _changed(this, true);
+    }
+
+    /// <summary>Changes figures that are stored with the next step.</summary>
+    public void Count(Func<ProtectionProgress, ProtectionProgress> change)
+    {
+        lock (_lock)
+            _progress = change(_progress);
+        _changed(this, false);
+    }
+
+    /// <summary>Changes progress and stores it.</summary>
+    public void Save(Func<ProtectionProgress, ProtectionProgress> change) => Save(change, progress => Store.Save(Id, progress));
+
+    /// <summary>Changes progress and stores it in the way of <paramref name="write"/>.</summary>
+    public void Save(Func<ProtectionProgress, ProtectionProgress> change, Action<ProtectionProgress> write)
+    {
+        ProtectionProgress next = change(Progress);
+        try
+        {
+            write(next);
+        }
+        catch
+        {
+            // Whether it was stored is not known: Reload asks before anything else is done.
+            _uncertain = true;
+            throw;
+        }
+
+        lock (_lock)
+            _progress = next;
+        _changed(this, true);
+    }
+
+    /// <summary>After a write that failed: takes what is really stored.</summary>
+    public void ReloadWhenUncertain()
+    {
+        if (!_uncertain)
+            return;
+
+        StoredProtection stored = Store.LoadAll().Single(candidate => candidate.Desired.ProtectionId == Id);
+        lock (_lock)
+            _progress = stored.Progress;
+        _uncertain = false;
+        _changed(this, true);
+    }
+
+    /// <summary>Shows what the cycle does.</summary>
+    public void Enter(CycleStage stage, long sequence)
+    {
+        if (Stage == stage)
+            return;
+        Stage = stage;
+        Services.Logger.StageEntered(DisplayName, Progress.Epoch, sequence, stage);
+        _changed(this, true);
+    }
+
+    /// <summary>Shows how far the initial copy is.</summary>
+    public void ShowCopy(CopyProgress? copy)
+    {
+        bool state = (copy is null) != (Copy is null) || copy?.Disk != Copy?.Disk;
+        Copy = copy;
+        _changed(this, state);
+    }
+
+    /// <summary>Shows how much waits.</summary>
+    public void ShowPending(long pendingBytes)
+    {
+        PendingBytes = pendingBytes;
+        Metrics.Pending(pendingBytes);
+        _changed(this, false);
+    }
+
+    /// <summary>Tells the watchers that something else about the protection changed.</summary>
+    public void Touch() => _changed(this, true);
+}

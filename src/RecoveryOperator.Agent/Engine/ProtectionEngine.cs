@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>All protections of a host: taken up from the state at start, put and removed by the operator, and on their own in between.</summary>
+public sealed class ProtectionEngine(EngineServices services) : IHostedService, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, ProtectionRunner> _runners = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _changes = new(1);
+    private readonly StatusFeed _feed = new(services.Time);
+
+    /// <summary>Free bytes for cuts.</summary>
+    public long FreeSpoolBytes => services.Spool.FreeBytes;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (StoredProtection stored in services.Store.LoadAll())
+            Begin(stored);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_runners.Values.Select(runner => runner.StopAsync()));
+
+    /// <summary>Sets what is desired for one machine. Idempotent.</summary>
+    /// <exception cref="FaultException">Invalid, of a lower epoch, or of a machine that another protection holds.</exception>
+    public async Task<ProtectionStatus> PutAsync(DesiredProtection desired, CancellationToken cancellationToken)
+    {
+        DesiredProtectionRules.Check(desired);
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            return await (_runners.TryGetValue(desired.ProtectionId, out ProtectionRunner? known)
+                ? PutKnownAsync(known, desired)
+                : PutNewAsync(desired, cancellationToken));
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>Stops replicating and releases the machine. Idempotent.</summary>
+    /// <exception cref="FaultException">The epoch is below the known one.</exception>
+    public async Task RemoveAsync(string protectionId, long epoch, CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
+                return;
+
+            RefuseStale(runner, epoch);
+            await runner.StopAsync();
+            ProtectionContext context = runner.Context;
+            try
+            {
+                if (context.Progress.MachineId is { } machine && await services.Hypervisor.FindAsync(machine, cancellationToken) is not null)
+                    await services.Hypervisor.ReleaseAsync(machine, protectionId, cancellationToken);
+            }
+            catch
+            {
+                // Not released: it stays as it was, and removing it is tried again by the caller.
+                await RestartAsync(runner);
+                throw;
+            }
+
+            services.Store.Remove(protectionId);
+            services.Spool.DeleteAll(protectionId);
+            _runners.TryRemove(protectionId, out _);
+            _feed.Forget(protectionId);
+            context.Metrics.Remove();
+            await runner.DisposeAsync();
+            services.Logger.ProtectionRemoved(context.DisplayName, context.Progress.Epoch);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>Every protection's status.</summary>
+    public IReadOnlyList<ProtectionStatus> List() => [.. _runners.Values.Select(runner => runner.Status)];
+
+    /// <summary>First every protection's status, then each change.</summary>
+    public IAsyncEnumerable<ProtectionStatus> WatchAsync(CancellationToken cancellationToken) => _feed.WatchAsync(List, cancellationToken);
+
+    /// <summary>Cuts, ships and commits one set now.</summary>
+    /// <exception cref="FaultException">Not known, of another epoch, or the cycle failed.</exception>
+    public Task<CutInfo> CutAsync(string protectionId, long epoch, CancellationToken cancellationToken)
+    {
+        if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
+        {
+            throw new FaultException(
+                FaultCategory.NonRecoverable,
+                FaultReasons.ProtectionNotFound,
+                $"protection {protectionId}",
+                $"This agent has no protection '{protectionId}'.",
+                "Put the protection first.");
+        }
+
+        RefuseStale(runner, epoch);
+        return runner.CutAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ProtectionRunner runner in _runners.Values)
+            await runner.DisposeAsync();
+        _changes.Dispose();
+    }
+
+    private async Task<ProtectionStatus> PutNewAsync(DesiredProtection desired, CancellationToken cancellationToken)
+    {
+        VirtualMachine? machine = await services.Hypervisor.FindAsync(desired.Machine, cancellationToken);
+        if (machine is not null)
+            RefuseClaimed(desired, machine);
+
+        ProtectionProgress first = new() { Epoch = desired.Epoch };
+        StoredProtection stored = new(desired.Clone(), services.Time.GetUtcNow(), first);
+        services.Store.Put(desired, stored.GrantedAt, first);
+        if (machine is not null)
+            services.Store.Save(desired.ProtectionId, first = first with { MachineId = machine.Id });
+        LogPut(desired);
+        return Begin(stored with { Progress = first }).Status;
+    }
+
+    private async Task<ProtectionStatus> PutKnownAsync(ProtectionRunner known, DesiredProtection desired)
+    {
+        RefuseStale(known, desired.Epoch);
+        ProtectionContext context = known.Context;
+        bool newGrant = context.Desired.LogContainerUri != desired.LogContainerUri;
+        DateTimeOffset grantedAt = newGrant ? services.Time.GetUtcNow() : context.GrantedAt;
+        if (!desired.Equals(context.Desired))
+        {
+            services.Store.Put(desired, grantedAt, context.Progress);
+            LogPut(desired);
+        }
+
+        if (desired.Epoch > context.Progress.Epoch)
+            return (await EpochRaise.RunAsync(services, known, desired, grantedAt, RestartAsync)).Status;
+
+        known.Replace(desired.Clone(), grantedAt);
+        return known.Status;
+    }
+
+    private async Task<ProtectionRunner> RestartAsync(ProtectionRunner former)
+    {
+        await former.DisposeAsync();
+        return Begin(services.Store.LoadAll().Single(stored => stored.Desired.ProtectionId == former.Context.Id));
+    }
+
+    private ProtectionRunner Begin(StoredProtection stored)
+    {
+        ProtectionRunner runner = new(services, stored, (changed, state) => _feed.Publish(changed.Context.Id, () => changed.Status, state));
+        _runners[stored.Desired.ProtectionId] = runner;
+        runner.Start();
+        runner.Context.Touch();
+        return runner;
+    }
+
+    private void RefuseClaimed(DesiredProtection desired, VirtualMachine machine)
+    {
+        ProtectionRunner? holder = _runners.Values.FirstOrDefault(runner => runner.Context.Progress.MachineId == machine.Id);
+        if (holder is not null)
+        {
+            throw new FaultException(
+                FaultCategory.NonRecoverable,
+                FaultReasons.MachineClaimed,
+                $"vm {desired.Machine}",
+                $"The machine '{machine.Name}' ({machine.Id}) is protected by '{holder.Context.DisplayName}' already.",
+                "A machine has one protection: delete one of the two.");
+        }
+    }
+
+    private static void RefuseStale(ProtectionRunner runner, long epoch)
+    {
+        long known = runner.Context.Progress.Epoch;
+        if (epoch < known)
+        {
+            throw new FaultException(
+                FaultCategory.NonRecoverable,
+                FaultReasons.StaleEpoch,
+                $"protection {runner.Context.DisplayName}",
+                $"The command is of epoch {epoch}, epoch {known} is in force.",
+                "Read the journal again: somebody else has raised the epoch.");
+        }
+    }
+
+    private void LogPut(DesiredProtection desired)
+    {
+        TimeSpan frequency = desired.CopyFrequency.ToTimeSpan();
+        services.Logger.ProtectionPut(desired.DisplayName, desired.Epoch, desired.Machine, frequency, desired.Paused);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json.Serialization;
+using RecoveryOperator.Hypervisors;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>Where a protection is, as it is stored (docs/engine.md).</summary>
+public enum EnginePhase
+{
+    /// <summary>Nothing begun.</summary>
+    Pending,
+
+    /// <summary>The initial copy runs, or its first delta.</summary>
+    Initial,
+
+    /// <summary>Delta cycles.</summary>
+    Replicating,
+
+    /// <summary>Change tracking or the chain is lost.</summary>
+    ResyncRequired,
+
+    /// <summary>A seal ended this source.</summary>
+    Fenced,
+}
+
+/// <summary>Everything about a protection that survives a restart, but for its segments.</summary>
+public sealed record ProtectionProgress
+{
+    /// <summary>The epoch that all this is of.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The claimed machine; null until it was found.</summary>
+    public string? MachineId { get; init; }
+
+    /// <summary>Where it is.</summary>
+    public EnginePhase Phase { get; init; }
+
+    /// <summary>The initial copy, while <see cref="EnginePhase.Initial"/>.</summary>
+    public InitialCopyState? Initial { get; init; }
+
+    /// <summary>The newest committed set.</summary>
+    public CommittedSet? Last { get; init; }
+
+    /// <summary>A cut that was begun and is not finished.</summary>
+    public CutIntent? Intent { get; init; }
+
+    /// <summary>Why it ended, in the phases that end it.</summary>
+    public EndReason? End { get; init; }
+
+    /// <summary>Bytes of disk content read since the protection was put.</summary>
+    public long ReadBytesTotal { get; init; }
+
+    /// <summary>Bytes changed.</summary>
+    public long ChangedBytesTotal { get; init; }
+
+    /// <summary>Bytes shipped.</summary>
+    public long ShippedBytesTotal { get; init; }
+
+    /// <summary>Sets committed.</summary>
+    public long CyclesTotal { get; init; }
+
+    /// <summary>The state ends cycles for good (until the protection is removed).</summary>
+    [JsonIgnore]
+    public bool Ended => Phase is EnginePhase.Fenced or EnginePhase.ResyncRequired;
+}
+
+/// <summary>An initial copy under way.</summary>
+/// <param name="Checkpoint">Tracking since this one makes the first delta.</param>
+/// <param name="Disks">Null until the first snapshot showed them.</param>
+/// <param name="Complete">All disks are copied; what is missing is the first delta.</param>
+public sealed record InitialCopyState(ChangeTrackingId Checkpoint, IReadOnlyList<DiskCopy>? Disks, bool Complete);
+
+/// <summary>A disk of an initial copy.</summary>
+/// <param name="Index">Index from 0.</param>
+/// <param name="Target">Name within the guest.</param>
+/// <param name="SizeBytes">Size in bytes.</param>
+/// <param name="FirstSnapshotThroughBytes">How far the checkpoint's own snapshot was copied; null while it is the only one.</param>
+/// <param name="Done">Copied and shipped.</param>
+public sealed record DiskCopy(int Index, string Target, long SizeBytes, long? FirstSnapshotThroughBytes, bool Done);
+
+/// <summary>A committed set.</summary>
+/// <param name="Sequence">Its sequence.</param>
+/// <param name="Sha256">SHA-256 (hex) of its manifest as stored.</param>
+/// <param name="Instant">Its instant.</param>
+/// <param name="Checkpoint">Changes since it are tracked under this id.</param>
+/// <param name="Disks">The disks that it was made of.</param>
+public sealed record CommittedSet(
+    long Sequence, string Sha256, DateTimeOffset Instant, ChangeTrackingId Checkpoint, IReadOnlyList<DiskShape> Disks);
+
+/// <summary>What must stay the same for a delta to make sense.</summary>
+/// <param name="Index">Index from 0.</param>
+/// <param name="Target">Name within the guest.</param>
+/// <param name="SizeBytes">Size in bytes.</param>
+public sealed record DiskShape(int Index, string Target, long SizeBytes);
+
+/// <summary>A cut that was begun.</summary>
+/// <param name="Sequence">Sequence that it wants.</param>
+/// <param name="Attempt">New for every cut.</param>
+/// <param name="Checkpoint">Checkpoint that it makes.</param>
+public sealed record CutIntent(long Sequence, Guid Attempt, ChangeTrackingId Checkpoint);
+
+/// <summary>Why a protection ended.</summary>
+/// <param name="Reason">Stable CamelCase code.</param>
+/// <param name="Object">What it is about.</param>
+/// <param name="Message">What happened.</param>
+/// <param name="Remedy">What to do.</param>
+public sealed record EndReason(string Reason, string Object, string Message, string Remedy);

@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Google.Protobuf.WellKnownTypes;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Cycle;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>The loop of one protection: waits for a due time, a retry, a changed wish or a request, and runs a cycle. Needs no operator.</summary>
+public sealed class ProtectionRunner : IAsyncDisposable
+{
+    /// <summary>An unchanged put of a failing protection hurries its next try at most this often.</summary>
+    private static readonly TimeSpan UnchangedPutRetry = TimeSpan.FromMinutes(1);
+
+    private readonly ProtectionContext _context;
+    private readonly ReplicationCycle _cycle;
+    private readonly CycleClock _clock;
+    private readonly ConcurrentQueue<TaskCompletionSource<CutInfo>> _cuts = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loop = Task.CompletedTask;
+    private bool _disposed;
+
+    /// <param name="services">What all protections share.</param>
+    /// <param name="stored">The protection.</param>
+    /// <param name="changed">Told of each change; true: of state, not only of figures.</param>
+    public ProtectionRunner(EngineServices services, StoredProtection stored, Action<ProtectionRunner, bool> changed)
+    {
+        _context = new ProtectionContext(services, stored, (_, state) => changed(this, state));
+        _cycle = new ReplicationCycle(_context);
+        _clock = new CycleClock(_context);
+    }
+
+    /// <summary>The protection as its steps see it.</summary>
+    public ProtectionContext Context => _context;
+
+    /// <summary>What is shown of it.</summary>
+    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock);
+
+    /// <summary>Begins the loop.</summary>
+    public void Start() => _loop = Task.Run(() => LoopAsync(_stop.Token));
+
+    /// <summary>Replaces what is desired; a failing protection is tried again at once when something changed.</summary>
+    public void Replace(DesiredProtection desired, DateTimeOffset grantedAt)
+    {
+        bool changed = !desired.Equals(_context.Desired);
+        bool reschedule = !desired.CopyFrequency.Equals(_context.Desired.CopyFrequency);
+        _context.Replace(desired, grantedAt);
+        if (reschedule)
+            _clock.Reschedule();
+        if (_clock.Fault is not null && (changed || _clock.Now - _clock.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
+            _clock.Request();
+        _wake.Release();
+    }
+
+    /// <summary>Cuts, ships and commits one set now.</summary>
+    /// <returns>The set: its instant is not before the call.</returns>
+    /// <exception cref="FaultException">The cycle failed.</exception>
+    public async Task<CutInfo> CutAsync(CancellationToken cancellationToken)
+    {
+        if (_context.Progress is { Ended: true, End: { } end } ended)
+            throw new FaultException(Steps.Ending.ToFault(ended.Phase, end));
+
+        TaskCompletionSource<CutInfo> cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cuts.Enqueue(cut);
+        _clock.Request();
+        _wake.Release();
+        return await cut.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the loop and waits for it. What is half done is finished at the next start.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+        await StopAsync();
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private async Task LoopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_context.Progress is { Ended: true, Intent: not null })
+                await RunGuardedAsync(_cycle.PrepareAsync, cancellationToken);
+            while (!cancellationToken.IsCancellationRequested)
+                await StepAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+        catch (Exception fault)
+        {
+            _context.Services.Logger.LoopBroke(_context.DisplayName, fault);
+            throw;
+        }
+        finally
+        {
+            while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
+                cut.TrySetCanceled(CancellationToken.None);
+        }
+    }
+
+    private async Task StepAsync(CancellationToken cancellationToken)
+    {
+        CycleDecision decision = _clock.Decide();
+        if (decision.RunNow)
+            await RunCycleAsync(cancellationToken);
+        else
+            await WaitAsync(decision.WakeAt, cancellationToken);
+    }
+
+    private async Task WaitAsync(DateTimeOffset? wakeAt, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        TimeSpan delay = wakeAt is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - _clock.Now).Ticks)) : Timeout.InfiniteTimeSpan;
+        Task elapsed = Task.Delay(delay, _context.Services.Time, waiting.Token);
+        Task woken = _wake.WaitAsync(waiting.Token);
+        await Task.WhenAny(elapsed, woken);
+        await waiting.CancelAsync();
+        await Task.WhenAll(elapsed, woken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // One of them was canceled just now.
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private async Task RunCycleAsync(CancellationToken cancellationToken)
+    {
+        List<TaskCompletionSource<CutInfo>> waiting = [];
+        _clock.Begin();
+        while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
+            waiting.Add(cut);
+
+        bool succeeded = await RunGuardedAsync(_cycle.RunAsync, cancellationToken);
+        CutInfo? made = succeeded ? Describe(_context.Progress) : null;
+        foreach (TaskCompletionSource<CutInfo> cut in waiting)
+        {
+            if (made is not null)
+                cut.TrySetResult(made);
+            else if (_clock.Fault is { } fault)
+                cut.TrySetException(new FaultException(fault));
+            else
+                cut.TrySetCanceled(CancellationToken.None);
+        }
+    }
+
+    private async Task<bool> RunGuardedAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work(cancellationToken);
+            _clock.Succeeded();
+            _context.Metrics.CycleSucceeded(_clock.LastDuration!.Value);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception error)
+        {
+            _clock.Failed(error);
+            Fault fault = _clock.Fault!;
+            _context.Services.Logger.CycleFailed(_context.DisplayName, _context.Progress.Epoch, fault.Category, fault.Reason, _clock.RetryAt, error);
+            return false;
+        }
+        finally
+        {
+            _context.Touch();
+        }
+    }
+
+    private static CutInfo Describe(ProtectionProgress progress) => new()
+    {
+        Epoch = progress.Epoch,
+        Sequence = progress.Last!.Sequence,
+        Instant = progress.Last.Instant.ToTimestamp(),
+    };
+}

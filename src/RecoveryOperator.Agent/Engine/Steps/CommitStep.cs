@@ -1,0 +1,65 @@
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Host;
+
+namespace RecoveryOperator.Agent.Engine.Steps;
+
+/// <summary>Commits a shipped cut, and only then lets the source forget (docs/engine.md, D8 to D11; P1, P2).</summary>
+internal sealed class CommitStep(ProtectionContext context)
+{
+    /// <summary>Commits.</summary>
+    /// <exception cref="FaultException">Fenced, or another set stands there.</exception>
+    public async Task RunAsync(PendingCut cut, CancellationToken cancellationToken)
+    {
+        context.Enter(CycleStage.Commit, cut.Intent.Sequence);
+        SetManifest manifest = VaultJson.Read<SetManifest>(cut.Manifest, "the cut in the agent's state");
+        CommitResult result = await context.Log.CommitAsync(manifest, cancellationToken);
+        StoredSet standing = result.Standing;
+        if (result.Outcome == CommitOutcome.Fenced)
+        {
+            FaultException fenced = Ending.WriteAndMakeFault(
+                context, EnginePhase.Fenced, Ending.Sealed(context, standing.Manifest.Sequence, standing.Manifest.SealedBy));
+            await IntentResolution.TryAsync(context, cancellationToken);
+            throw fenced;
+        }
+
+        // The same attempt is our own set: another version of this program may write the same manifest with other bytes.
+        if (result.Outcome == CommitOutcome.Conflict && standing.Manifest.Attempt != cut.Intent.Attempt)
+            throw Conflict(context, cut.Intent.Sequence);
+
+        Record(cut, manifest, standing.Sha256);
+        await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, cut.Intent.Checkpoint, cancellationToken);
+        context.Services.Spool.DeleteAttempt(context.Id, cut.Intent.Attempt);
+    }
+
+    /// <summary>Somebody else ships into this epoch.</summary>
+    public static FaultException Conflict(ProtectionContext context, long sequence) => new(
+        FaultCategory.NonRecoverable,
+        FaultReasons.ConflictingSet,
+        $"sequence {sequence} of epoch {context.Progress.Epoch} of {context.DisplayName}",
+        $"The vault holds a set {sequence} of epoch {context.Progress.Epoch} that this agent did not write: another agent ships for this protection, or this one runs on an old copy of its state. Nothing was overwritten.",
+        "Find the other agent and stop it. If the state directory was restored from a backup, delete it: the agent rebuilds what it can from the vault and the hypervisor's checkpoints.");
+
+    private void Record(PendingCut cut, SetManifest manifest, string sha256)
+    {
+        DiskShape[] disks = [.. manifest.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes))];
+        CommittedSet last = new(manifest.Sequence, sha256, manifest.Instant, cut.Intent.Checkpoint, disks);
+        context.Save(
+            progress => progress with
+            {
+                Phase = EnginePhase.Replicating,
+                Initial = null,
+                Last = last,
+                ChangedBytesTotal = progress.ChangedBytesTotal + cut.ChangedBytes,
+                CyclesTotal = progress.CyclesTotal + 1,
+            },
+            progress => context.Store.EndCut(context.Id, progress, forgetBase: true));
+        context.Metrics.Changed(cut.ChangedBytes);
+        context.ShowPending(0);
+        long shippedBytes = cut.Segments.Sum(segment => segment.LengthBytes);
+        context.Services.Logger.Committed(context.DisplayName, manifest.Epoch, manifest.Sequence, manifest.Instant, cut.ChangedBytes, shippedBytes);
+    }
+}

@@ -1,0 +1,33 @@
+namespace RecoveryOperator.Agent.Engine.Steps;
+
+/// <summary>Undoes a cut that was begun and not finished: its changes are merged back (P2), its files go.</summary>
+internal static class IntentResolution
+{
+    /// <summary>Resolves the intent, if there is one. Idempotent; each step may be the last before a crash.</summary>
+    public static async Task RunAsync(ProtectionContext context, CancellationToken cancellationToken)
+    {
+        if (context.Progress.Intent is not { } intent)
+            return;
+
+        // A cut that was stored although the store said otherwise must not be shipped once its checkpoint is gone.
+        context.Save(progress => progress, progress => context.Store.EndCut(context.Id, progress, forgetBase: false));
+        await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, intent.Checkpoint, cancellationToken);
+        context.Services.Spool.DeleteAttempt(context.Id, intent.Attempt);
+        context.Save(progress => progress with { Intent = null });
+        context.Services.Logger.IntentResolved(context.DisplayName, context.Progress.Epoch, intent.Sequence);
+    }
+
+    /// <summary>Resolves it after a failure: when that fails too it is logged, and done before the next cut.</summary>
+    public static async Task TryAsync(ProtectionContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            context.ReloadWhenUncertain();
+            await RunAsync(context, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            context.Services.Logger.IntentNotResolved(context.DisplayName, context.Progress.Epoch, fault);
+        }
+    }
+}

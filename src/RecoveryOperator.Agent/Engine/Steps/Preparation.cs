@@ -1,0 +1,70 @@
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Agent.Engine.Steps;
+
+/// <summary>What comes before anything else in a cycle: the claim on the machine, and an end to whatever a crash or a failure left half done.</summary>
+internal sealed class Preparation(ProtectionContext context)
+{
+    private bool _cleanedUp;
+
+    /// <summary>Runs it. Idempotent.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        context.ReloadWhenUncertain();
+        await ClaimAsync(cancellationToken);
+        if (!_cleanedUp)
+            await CleanUpAsync(cancellationToken);
+
+        await IntentResolution.RunAsync(context, cancellationToken);
+        DeleteSpoolLeftovers();
+    }
+
+    private async Task ClaimAsync(CancellationToken cancellationToken)
+    {
+        string wanted = context.Desired.Machine;
+        if (context.Progress.MachineId is { } known && known == wanted)
+            return;
+
+        VirtualMachine machine = await context.Hypervisor.FindAsync(wanted, cancellationToken) ?? throw NotFound(wanted);
+        if (context.Progress.MachineId is { } claimed && claimed != machine.Id)
+            throw Replaced(wanted, claimed, machine.Id);
+        if (context.Progress.MachineId is null)
+            context.Save(progress => progress with { MachineId = machine.Id });
+    }
+
+    private async Task CleanUpAsync(CancellationToken cancellationToken)
+    {
+        LeftoverReport report = await context.Hypervisor.CleanUpAsync(context.MachineId, context.Id, cancellationToken);
+        if (report.JobsEnded > 0 || report.ScratchFilesRemoved > 0 || report.GuestResumed)
+            context.Services.Logger.LeftoversEnded(context.DisplayName, report.JobsEnded, report.ScratchFilesRemoved, report.GuestResumed);
+
+        if (context.Progress is { Last: { } last, Ended: false })
+            await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, last.Checkpoint, cancellationToken);
+        _cleanedUp = true;
+    }
+
+    private void DeleteSpoolLeftovers()
+    {
+        IReadOnlyList<CutSegment> recorded = context.Store.LoadCut(context.Id)?.Segments ?? [];
+        int deleted = context.Services.Spool.DeleteLeftovers(context.Id, recorded.Select(segment => segment.Path));
+        if (deleted > 0)
+            context.Services.Logger.SpoolCleaned(context.DisplayName, deleted);
+    }
+
+    private static FaultException NotFound(string wanted) => new(
+        FaultCategory.NonRecoverable,
+        FaultReasons.MachineNotFound,
+        $"vm {wanted}",
+        $"There is no virtual machine '{wanted}' on this host.",
+        "Correct the name or id in the ProtectedVM, or move the machine to this host.");
+
+    private static FaultException Replaced(string wanted, string claimed, string found) => new(
+        FaultCategory.NonRecoverable,
+        FaultReasons.MachineReplaced,
+        $"vm {wanted}",
+        $"'{wanted}' was the machine {claimed} when it was protected and is the machine {found} now: another machine is never shipped into its replica.",
+        "Name the protected machine by its id, or delete this ProtectedVM and protect the new machine under another name.");
+}

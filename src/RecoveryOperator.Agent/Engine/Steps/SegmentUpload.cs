@@ -1,0 +1,28 @@
+using System.Buffers;
+using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.DataPath.Spool;
+
+namespace RecoveryOperator.Agent.Engine.Steps;
+
+/// <summary>Takes one segment from the spool to the vault.</summary>
+internal static class SegmentUpload
+{
+    /// <summary>Verifies the segment as it leaves the spool (P5), and creates its blob.</summary>
+    public static async Task RunAsync(ProtectionContext context, SpooledSegment file, string blob, CancellationToken cancellationToken)
+    {
+        using IDisposable slot = await context.Services.Slots.UploadAsync(cancellationToken);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChangeLogConstants.MaxSegmentLengthBytes);
+        try
+        {
+            Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(file, buffer, cancellationToken);
+            await context.Log.CreateSegmentAsync(blob, content, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        context.Count(progress => progress with { ShippedBytesTotal = progress.ShippedBytesTotal + file.LengthBytes });
+        context.Metrics.Shipped(file.LengthBytes);
+    }
+}

@@ -1,0 +1,43 @@
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.DataPath.Spool;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
+
+namespace RecoveryOperator.Agent.Engine.Steps;
+
+/// <summary>Takes a finished cut to the vault (docs/engine.md, D7).</summary>
+internal sealed class ShipStep(ProtectionContext context)
+{
+    private readonly Lock _lock = new();
+
+    /// <summary>Ships what is not shipped yet. A cut that cannot be shipped as it is becomes an intent again and is merged back.</summary>
+    public async Task RunAsync(PendingCut cut, CancellationToken cancellationToken)
+    {
+        context.Enter(CycleStage.Ship, cut.Intent.Sequence);
+        context.ShowPending(cut.PendingBytes);
+        ParallelOptions options = new() { MaxDegreeOfParallelism = UploadConcurrency.Of(context), CancellationToken = cancellationToken };
+        try
+        {
+            await Parallel.ForEachAsync(cut.Segments.Where(segment => !segment.Shipped), options, async (segment, token) => await ShipAsync(segment, token));
+        }
+        catch (Exception fault) when (fault is SpoolDamageException or VaultException { Fault: VaultFault.Conflict })
+        {
+            context.Services.Logger.CutDropped(context.DisplayName, context.Progress.Epoch, cut.Intent.Sequence, fault);
+            context.Save(progress => progress with { Intent = cut.Intent }, progress => context.Store.EndCut(context.Id, progress, forgetBase: false));
+            context.ShowPending(0);
+            await IntentResolution.TryAsync(context, cancellationToken);
+            throw;
+        }
+    }
+
+    private async Task ShipAsync(CutSegment segment, CancellationToken cancellationToken)
+    {
+        SpooledSegment file = new(segment.Path, Path.GetFileName(segment.Path), segment.LengthBytes, segment.Sha256);
+        await SegmentUpload.RunAsync(context, file, segment.Blob, cancellationToken);
+        lock (_lock)
+        {
+            context.Store.MarkShipped(context.Id, segment.Disk, segment.Segment);
+            context.ShowPending(context.PendingBytes - segment.LengthBytes);
+        }
+    }
+}

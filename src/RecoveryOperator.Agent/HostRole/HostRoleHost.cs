@@ -1,0 +1,78 @@
+using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.Hosting;
+using RecoveryOperator.Agent.Metrics;
+using RecoveryOperator.Agent.Operations;
+using RecoveryOperator.Agent.Services;
+using RecoveryOperator.Agent.State;
+using RecoveryOperator.DataPath.Capture;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Vault.Host;
+
+namespace RecoveryOperator.Agent.HostRole;
+
+/// <summary>The role <c>host</c>: replicates the machines of one hypervisor host, and brings replicas up on it.</summary>
+public static class HostRoleHost
+{
+    /// <summary>Builds the role; nothing runs yet.</summary>
+    /// <exception cref="OptionsFailureException">Settings are wrong; all failures are listed.</exception>
+    /// <exception cref="InvalidOperationException">The state directory is in use by another process.</exception>
+    public static WebApplication Build(string[] arguments)
+    {
+        WebApplicationBuilder builder = AgentHost.CreateBuilder(arguments, HostRoleOptions.Failures);
+        HostRoleOptions options = HostRoleOptions.Read(builder.Configuration);
+        builder.Services.AddHttpClient(nameof(Hypervisors.Images.ImagesHypervisor)).RemoveAllLoggers();
+        builder.Services.AddSingleton(services => HypervisorFactory.Create(services, builder.Configuration, options.StateDirectory));
+        builder.Services.AddSingleton(services => (IRecoveryTarget)services.GetRequiredService<IHypervisor>());
+        AddState(builder.Services, options);
+        AddEngine(builder.Services, options);
+        WebApplication app = builder.Build();
+        app.MapCommon();
+        app.MapGrpcService<HostAgentService>();
+
+        // Now rather than at the first call: a directory in use must keep the process from starting.
+        app.Services.GetRequiredService<StateDatabase>();
+        return app;
+    }
+
+    private static void AddState(IServiceCollection services, HostRoleOptions options)
+    {
+        services.AddSingleton(_ => new StateDatabase(options.StateDirectory));
+        services.AddSingleton<IProtectionStore, SqliteProtectionStore>();
+        services.AddSingleton<IOperationStore, SqliteOperationStore>();
+        services.AddSingleton(provider => new OperationRegistry(
+            provider.GetRequiredService<IOperationStore>(),
+            FaultTable.Classify,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<OperationRegistry>>()));
+        services.AddSingleton<HostOperations>();
+    }
+
+    private static void AddEngine(IServiceCollection services, HostRoleOptions options)
+    {
+        services.AddSingleton(new EngineSlots(options.Limits.Captures, options.Limits.Uploads));
+        services.AddSingleton(new SpoolArea(
+            options.Spool.Directory ?? Path.Combine(options.StateDirectory, "spool"), options.Spool.ReservedFreeBytes));
+        services.AddSingleton(provider => new DiskCapture(provider.GetRequiredService<ILogger<DiskCapture>>()));
+        services.AddSingleton(CreateEngineServices);
+        services.AddSingleton<ProtectionEngine>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProtectionEngine>());
+    }
+
+    private static EngineServices CreateEngineServices(IServiceProvider provider)
+    {
+        TimeProvider time = provider.GetRequiredService<TimeProvider>();
+        return new EngineServices
+        {
+            Hypervisor = provider.GetRequiredService<IHypervisor>(),
+            Store = provider.GetRequiredService<IProtectionStore>(),
+            OpenLog = grant => new BlobLogStore(grant, time),
+            Spool = provider.GetRequiredService<SpoolArea>(),
+            Slots = provider.GetRequiredService<EngineSlots>(),
+            Capture = provider.GetRequiredService<DiskCapture>(),
+            Metrics = provider.GetRequiredService<AgentMetrics>(),
+            Time = time,
+            Logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("RecoveryOperator.Agent.Engine"),
+        };
+    }
+}

@@ -1,0 +1,54 @@
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Hypervisors.Images;
+using RecoveryOperator.Hypervisors.Images.Guest;
+
+namespace RecoveryOperator.Agent.HostRole;
+
+/// <summary>Makes the configured driver.</summary>
+internal static class HypervisorFactory
+{
+    /// <summary>Makes it.</summary>
+    /// <param name="services">Clock and log.</param>
+    /// <param name="configuration">Section <c>Hypervisor</c> is read.</param>
+    /// <param name="stateDirectory">The agent's state directory: the Images driver keeps its checksum tables in it unless told otherwise.</param>
+    /// <exception cref="InvalidOperationException">The driver is not known.</exception>
+    public static IHypervisor Create(IServiceProvider services, IConfiguration configuration, string stateDirectory)
+    {
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        return configuration["Hypervisor:Driver"] switch
+        {
+            "Images" => new ImagesHypervisor(
+                Images(configuration.GetSection("Hypervisor:Images"), stateDirectory),
+                services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ImagesHypervisor)),
+                time,
+                services.GetRequiredService<ILogger<ImagesHypervisor>>()),
+            var other => throw new InvalidOperationException($"There is no hypervisor driver '{other}'."),
+        };
+    }
+
+    private static ImagesOptions Images(IConfigurationSection section, string stateDirectory)
+    {
+        ImagesOptions defaults = new() { Root = "", StateDirectory = "" };
+        string[]? command = section.GetSection("GuestCommand").Get<string[]>();
+        return defaults with
+        {
+            Root = section["Root"]!,
+            StateDirectory = section["StateDirectory"] ?? Path.Combine(stateDirectory, "images"),
+            HostName = section["HostName"] ?? defaults.HostName,
+            GuestCommand = command ?? OwnCommand(),
+            LockTimeout = section.GetValue("LockTimeout", defaults.LockTimeout),
+            LockHoldTarget = section.GetValue("LockHoldTarget", defaults.LockHoldTarget),
+            RacyMargin = section.GetValue("RacyMargin", defaults.RacyMargin),
+            StartTimeout = section.GetValue("StartTimeout", defaults.StartTimeout),
+        };
+    }
+
+    /// <summary>This very program in its role as a guest.</summary>
+    private static string[] OwnCommand()
+    {
+        string process = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is not known: set Hypervisor:Images:GuestCommand.");
+        return Path.GetFileNameWithoutExtension(process) == "dotnet"
+            ? [process, typeof(HypervisorFactory).Assembly.Location, HeartbeatGuestCommand.Name]
+            : [process, HeartbeatGuestCommand.Name];
+    }
+}

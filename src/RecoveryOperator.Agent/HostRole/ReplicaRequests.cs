@@ -1,0 +1,48 @@
+using System.Text.Json;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
+
+namespace RecoveryOperator.Agent.HostRole;
+
+/// <summary>Reads a replica request; what is wrong with it is said without its grants.</summary>
+internal static class ReplicaRequests
+{
+    public static ReplicaRequest From(CreateReplica request, string operationId)
+    {
+        if (string.IsNullOrWhiteSpace(request.Name))
+            throw Invalid(request, "it has no name");
+
+        return new ReplicaRequest(
+            request.ProtectionId,
+            request.OperationId.Length > 0 ? request.OperationId : operationId,
+            request.Name,
+            DefinitionOf(request),
+            [.. request.Disks.Select(disk => new ReplicaDisk(disk.Index, disk.SizeBytes, UriOf(request, disk)))],
+            [.. request.Networks.Select(network => network.Length == 0 ? null : network)]);
+    }
+
+    private static VirtualMachineDefinition DefinitionOf(CreateReplica request)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<VirtualMachineDefinition>(request.DefinitionJson, VaultJson.Options) ?? throw Invalid(request, "its definition is null");
+        }
+        catch (JsonException fault)
+        {
+            throw Invalid(request, $"its definition cannot be read: {fault.Message}");
+        }
+    }
+
+    private static Uri UriOf(CreateReplica request, ReplicaDiskSource disk) => Uri.TryCreate(disk.SnapshotUri, UriKind.Absolute, out Uri? uri)
+        ? uri
+        : throw Invalid(request, $"the address of disk {disk.Index} is no URI");
+
+    private static FaultException Invalid(CreateReplica request, string finding) => new(
+        FaultCategory.NonRecoverable,
+        FaultReasons.InvalidRequest,
+        $"replica {request.Name}",
+        $"The replica '{request.Name}' cannot be made: {finding}.",
+        "Send the machine's definition and disks as they are in the recovery point.");
+}

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Google.Protobuf;
+using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Agent.State;
+
+/// <summary><see cref="IProtectionStore"/> in the state database.</summary>
+public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionStore
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StoredProtection> LoadAll() => database.InTransaction(session => session.Query(
+        "SELECT desired, granted_at, progress FROM protection ORDER BY id",
+        row => new StoredProtection(
+            DesiredProtection.Parser.ParseFrom(row.GetFieldValue<byte[]>(0)),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
+            JsonSerializer.Deserialize<ProtectionProgress>(row.GetString(2), Json)!)));
+
+    /// <inheritdoc/>
+    public void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first)
+    {
+        ArgumentNullException.ThrowIfNull(desired);
+        database.InTransaction(session => session.Execute(
+            """
+            INSERT INTO protection(id, machine, desired, granted_at, progress) VALUES($0, NULL, $1, $2, $3)
+            ON CONFLICT(id) DO UPDATE SET desired = $1, granted_at = $2
+            """,
+            desired.ProtectionId,
+            desired.ToByteArray(),
+            grantedAt.ToUnixTimeMilliseconds(),
+            JsonSerializer.Serialize(first, Json)));
+    }
+
+    /// <inheritdoc/>
+    public void Save(string protectionId, ProtectionProgress progress) => database.InTransaction(session => Save(session, protectionId, progress));
+
+    /// <inheritdoc/>
+    public void BeginCopy(string protectionId, ProtectionProgress progress) => database.InTransaction(session =>
+    {
+        session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
+        Save(session, protectionId, progress);
+    });
+
+    /// <inheritdoc/>
+    public void AddBaseSegment(string protectionId, BaseSegment segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        database.InTransaction(session => session.Execute(
+            "INSERT INTO base_segment(protection, disk, segment, attempt, blob, length, sha256, covered_through) VALUES($0, $1, $2, $3, $4, $5, $6, $7)",
+            protectionId,
+            segment.Disk,
+            segment.Segment,
+            segment.Attempt.ToString("D"),
+            segment.Blob,
+            segment.LengthBytes,
+            segment.Sha256,
+            segment.CoveredThroughBytes));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BaseSegment> LoadBaseSegments(string protectionId) => database.InTransaction(session => session.Query(
+        "SELECT disk, segment, attempt, blob, length, sha256, covered_through FROM base_segment WHERE protection = $0 ORDER BY disk, segment",
+        row => new BaseSegment(
+            row.GetInt32(0), row.GetInt32(1), Guid.Parse(row.GetString(2)), row.GetString(3), row.GetInt64(4), row.GetString(5), row.GetInt64(6)),
+        protectionId));
+
+    /// <inheritdoc/>
+    public void SaveCut(string protectionId, ProtectionProgress progress, PendingCut cut)
+    {
+        ArgumentNullException.ThrowIfNull(cut);
+        database.InTransaction(session =>
+        {
+            Save(session, protectionId, progress);
+            session.Execute(
+                "INSERT INTO cut(protection, sequence, attempt, checkpoint, manifest, changed) VALUES($0, $1, $2, $3, $4, $5)",
+                protectionId,
+                cut.Intent.Sequence,
+                cut.Intent.Attempt.ToString("D"),
+                cut.Intent.Checkpoint.Value,
+                cut.Manifest,
+                cut.ChangedBytes);
+            foreach (CutSegment segment in cut.Segments)
+                Insert(session, protectionId, segment);
+        });
+    }
+
+    /// <inheritdoc/>
+    public PendingCut? LoadCut(string protectionId) => database.InTransaction(session =>
+    {
+        IReadOnlyList<CutSegment> segments = session.Query(
+            "SELECT disk, segment, path, blob, length, sha256, shipped FROM cut_segment WHERE protection = $0 ORDER BY disk, segment",
+            row => new CutSegment(
+                row.GetInt32(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetString(5), row.GetInt64(6) != 0),
+            protectionId);
+        return session.Query(
+            "SELECT sequence, attempt, checkpoint, manifest, changed FROM cut WHERE protection = $0",
+            row => new PendingCut(
+                new CutIntent(row.GetInt64(0), Guid.Parse(row.GetString(1)), new ChangeTrackingId(row.GetString(2))),
+                row.GetFieldValue<byte[]>(3),
+                row.GetInt64(4),
+                segments),
+            protectionId).SingleOrDefault();
+    });
+
+    /// <inheritdoc/>
+    public void MarkShipped(string protectionId, int disk, int segment) => database.InTransaction(session => session.Execute(
+        "UPDATE cut_segment SET shipped = 1 WHERE protection = $0 AND disk = $1 AND segment = $2", protectionId, disk, segment));
+
+    /// <inheritdoc/>
+    public void EndCut(string protectionId, ProtectionProgress progress, bool forgetBase) => database.InTransaction(session =>
+    {
+        session.Execute("DELETE FROM cut_segment WHERE protection = $0", protectionId);
+        session.Execute("DELETE FROM cut WHERE protection = $0", protectionId);
+        if (forgetBase)
+            session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
+        Save(session, protectionId, progress);
+    });
+
+    /// <inheritdoc/>
+    public void Remove(string protectionId) => database.InTransaction(session =>
+    {
+        session.Execute("DELETE FROM cut_segment WHERE protection = $0", protectionId);
+        session.Execute("DELETE FROM cut WHERE protection = $0", protectionId);
+        session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
+        session.Execute("DELETE FROM protection WHERE id = $0", protectionId);
+    });
+
+    private static void Save(SqliteSession session, string protectionId, ProtectionProgress progress)
+    {
+        string? holder = progress.MachineId is not { } machine ? null : session
+            .Query("SELECT id FROM protection WHERE machine = $0 AND id <> $1", row => row.GetString(0), machine, protectionId)
+            .SingleOrDefault();
+        if (holder is not null)
+            throw new MachineClaimedException(progress.MachineId!, holder);
+
+        session.Execute(
+            "UPDATE protection SET machine = $1, progress = $2 WHERE id = $0", protectionId, progress.MachineId, JsonSerializer.Serialize(progress, Json));
+    }
+
+    private static void Insert(SqliteSession session, string protectionId, CutSegment segment) => session.Execute(
+        "INSERT INTO cut_segment(protection, disk, segment, path, blob, length, sha256, shipped) VALUES($0, $1, $2, $3, $4, $5, $6, $7)",
+        protectionId,
+        segment.Disk,
+        segment.Segment,
+        segment.Path,
+        segment.Blob,
+        segment.LengthBytes,
+        segment.Sha256,
+        segment.Shipped ? 1 : 0);
+}
