@@ -50,7 +50,7 @@ internal sealed partial class CheckpointStore(LibvirtConnection connection, ILog
         },
         cancellationToken);
 
-    /// <summary>A bitmap that a killed QEMU left broken cannot be merged; then what libvirt remembers of the checkpoint is removed at least.</summary>
+    /// <summary>Where a killed QEMU left a bitmap missing or broken, what libvirt remembers of the checkpoint is removed at least.</summary>
     private void Delete(LibvirtDomain domain, string owner, ChangeTrackingId id)
     {
         var name = LibvirtNames.Checkpoint(owner, id);

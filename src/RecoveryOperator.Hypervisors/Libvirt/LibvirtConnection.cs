@@ -54,11 +54,15 @@ internal sealed partial class LibvirtConnection(string uri, ILogger logger) : ID
         }
     }
 
+    /// <summary>A restarted libvirtd is noticed only by a call that fails: so a cheap one goes first.</summary>
+    private static bool IsUsable(ConnectionHandle handle) =>
+        LibvirtNative.ConnectIsAlive(handle) == 1 && LibvirtNative.ConnectGetLibVersion(handle, out _) == 0;
+
     private ConnectionHandle Connect()
     {
         lock (_lock)
         {
-            if (_handle is not null && LibvirtNative.ConnectIsAlive(_handle) == 1) return _handle;
+            if (_handle is not null && IsUsable(_handle)) return _handle;
             // Not disposed: a call on another thread may still hold it; its finalizer closes it.
             if (_handle is not null) LogConnectionLost(uri);
             Prepare();

@@ -45,7 +45,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
             var machines = new List<VirtualMachine>();
             foreach (var domain in host.List())
             {
-                using (domain) AddUnlessGone(machines, domain);
+                using (domain) AddWhenDescribed(machines, domain);
             }
 
             return new HostInventory(host.HostName(), host.Version(), [.. host.Networks().Keys], FreeBytes(_options.StorageDirectory), machines);
@@ -109,20 +109,21 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         return ValueTask.CompletedTask;
     }
 
-    private void AddUnlessGone(List<VirtualMachine> machines, LibvirtDomain domain)
+    /// <summary>One machine that goes away, or whose QEMU just dies or hangs, must not hide the others.</summary>
+    private void AddWhenDescribed(List<VirtualMachine> machines, LibvirtDomain domain)
     {
         try
         {
             machines.Add(DomainDescription.Of(domain));
         }
-        catch (HypervisorException error) when (error.Fault == HypervisorFault.NotFound)
+        catch (HypervisorException error)
         {
-            LogGone(error, domain.Name);
+            LogNotDescribed(error, domain.Name);
         }
     }
 
     private static long FreeBytes(string directory) => new DriveInfo(directory).AvailableFreeSpace;
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Machine {Machine} went away while the host was described")]
-    private partial void LogGone(Exception error, string machine);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} is left out of the inventory: it cannot be described now")]
+    private partial void LogNotDescribed(Exception error, string machine);
 }

@@ -43,7 +43,8 @@ internal sealed class NbdRequest(ushort command, long offsetBytes, int lengthByt
         if (start < 0 || start + lengthBytes > LengthBytes)
             throw new NbdException($"the server answered {lengthBytes} bytes at {offsetBytes} to a read of {LengthBytes} bytes at {OffsetBytes}");
         _filledBytes += lengthBytes;
-        return Interlocked.CompareExchange(ref _state, Filling, Waiting) == Waiting ? buffer.Slice((int)start, lengthBytes) : null;
+        if (Interlocked.CompareExchange(ref _state, Filling, Waiting) != Waiting) return null;
+        return buffer.Slice((int)start, lengthBytes);
     }
 
     public void EndFill()

@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Hypervisors.Libvirt;
 using RecoveryOperator.Hypervisors.Tests.Conformance;
+using RecoveryOperator.Testing;
 
 namespace RecoveryOperator.Hypervisors.Tests.Libvirt;
 
@@ -16,7 +17,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
     public const string Collection = "libvirt host";
     private readonly string _name = $"test{Environment.ProcessId}";
     private readonly string _directory = $"/var/tmp/recovery-operator-test-{Environment.ProcessId}";
-    private readonly string _script = Path.Combine(RepositoryRoot(), "eng", "run", "libvirt-host.sh");
+    private readonly string _script = Path.Combine(RepositoryRoot.Path, "eng", "run", "libvirt-host.sh");
     private string? _unavailable;
 
     public bool GuestWritesWaitForSnapshots => false;
@@ -28,6 +29,8 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
     public string Uri => $"qemu+unix:///system?socket={_directory}/root/run/libvirt/libvirt-sock";
 
     public string StorageDirectory => Path.Combine(_directory, "storage");
+
+    public string Directory => _directory;
 
     public LibvirtOptions Options => new()
     {
@@ -54,7 +57,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
     {
         if (_unavailable is not null) return;
         await RunAsync(_script, ["stop", _name, _directory], CancellationToken.None);
-        Directory.Delete(_directory, recursive: true);
+        System.IO.Directory.Delete(_directory, recursive: true);
     }
 
     public IHypervisor Open() => Open(Options);
@@ -81,7 +84,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
         var name = (await VirshAsync(cancellationToken, "domname", machineId)).Trim();
         if ((await VirshAsync(cancellationToken, "domstate", machineId)).Trim() != "shut off") await VirshAsync(cancellationToken, "destroy", machineId);
         await VirshAsync(cancellationToken, "undefine", machineId, "--checkpoints-metadata", "--managed-save");
-        foreach (var image in Directory.GetFiles(StorageDirectory, $"{name}-*")) File.Delete(image);
+        foreach (var image in System.IO.Directory.GetFiles(StorageDirectory, $"{name}-*")) File.Delete(image);
     }
 
     public Task StartMachineAsync(string machineId, CancellationToken cancellationToken) => VirshAsync(cancellationToken, "start", machineId);
@@ -100,6 +103,10 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
 
     /// <summary>Nothing ends a libvirt job but who knows of it: forgetting the snapshot is all that a killed agent does.</summary>
     public ValueTask CrashAsync(IHypervisor hypervisor, IMachineSnapshot open) => ValueTask.CompletedTask;
+
+    /// <summary>Runs a shell command within the host's namespaces.</summary>
+    public Task<string> ExecuteAsync(string command, CancellationToken cancellationToken) =>
+        RunAsync(_script, ["exec", _name, _directory, "--", "sh", "-c", command], cancellationToken);
 
     /// <summary>Runs virsh on the host; fails with its error.</summary>
     public Task<string> VirshAsync(CancellationToken cancellationToken, params string[] arguments)
@@ -148,13 +155,6 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
             cancellationToken);
         await VirshAsync(cancellationToken, "define", definition);
         return id;
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "RecoveryOperator.sln"))) directory = Path.GetDirectoryName(directory.TrimEnd('/'))!;
-        return directory;
     }
 }
 

@@ -33,6 +33,7 @@ internal enum LibvirtDomainState
 internal enum LibvirtErrorCode
 {
     None = 0,
+    InternalError = 1,
     NoConnect = 5,
     InvalidConnection = 6,
     DomainExists = 28,

@@ -14,7 +14,7 @@ internal static partial class LibvirtError
     {
         var code = LibvirtNative.GetLastErrorCode();
         var text = $"cannot {action} of {target}: {Redact(LibvirtNative.GetLastErrorMessage())} (libvirt error {(int)code})";
-        if (code == LibvirtErrorCode.CheckpointInconsistent || code == LibvirtErrorCode.NoDomainCheckpoint)
+        if (IsTrackingLost(code, text))
             return new ChangeTrackingLostException(text, "resynchronize the machine: its change tracking starts again with the next full pass");
         var (fault, remedy) = Classify(code, text);
         return new LibvirtException(code, fault, text, remedy);
@@ -25,6 +25,11 @@ internal static partial class LibvirtError
 
     [GeneratedRegex("""(https?://[^\s?'"]+)\?[^\s'"]+""")]
     private static partial Regex UrlQuery();
+
+    /// <summary>A bitmap that a killed QEMU never stored has no code of its own when it is missed on deletion.</summary>
+    private static bool IsTrackingLost(LibvirtErrorCode code, string text) =>
+        code is LibvirtErrorCode.CheckpointInconsistent or LibvirtErrorCode.NoDomainCheckpoint ||
+        (code == LibvirtErrorCode.InternalError && text.Contains("bitmap '", StringComparison.Ordinal) && text.Contains("not found", StringComparison.Ordinal));
 
     private static (HypervisorFault Fault, string Remedy) Classify(LibvirtErrorCode code, string text) => code switch
     {

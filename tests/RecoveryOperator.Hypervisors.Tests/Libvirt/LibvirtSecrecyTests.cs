@@ -1,0 +1,58 @@
+using RecoveryOperator.Hypervisors.Libvirt;
+using RecoveryOperator.Hypervisors.Libvirt.Native;
+using RecoveryOperator.Hypervisors.Tests.Conformance;
+
+namespace RecoveryOperator.Hypervisors.Tests.Libvirt;
+
+/// <summary>A replica's disk URL carries a grant: it must be nowhere but in the host's own definition of the machine.</summary>
+[Collection(LibvirtHost.Collection)]
+public sealed class LibvirtSecrecyTests(LibvirtHost host)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_replicas_description_does_not_carry_the_grant()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(host);
+
+        var replica = await bed.CreateAsync();
+
+        Assert.DoesNotContain("sig=", replica.Definition.NativeDefinition, StringComparison.Ordinal);
+        Assert.Contains("sig=", await host.VirshAsync(Cancellation, "dumpxml", replica.Id), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_about_an_unreachable_vault_does_not_carry_the_grant()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(host);
+        var disks = bed.Request.Disks.Select(disk => disk with { SnapshotUri = new Uri(disk.SnapshotUri.ToString().Replace("container/", "container/wrong-", StringComparison.Ordinal) + "x") });
+        var replica = await bed.Target.CreateReplicaAsync(bed.Request with { Disks = [.. disks] }, null, Cancellation);
+
+        var refusal = await Assert.ThrowsAnyAsync<HypervisorException>(() => bed.Target.StartAsync(replica.Id, Cancellation));
+
+        Assert.DoesNotContain("sig=", refusal.ToString(), StringComparison.Ordinal);
+        Assert.Contains(replica.Name, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("could not open 'http://h:1/a/b?snapshot=1&sig=x%2B'", "could not open 'http://h:1/a/b?(secret)'")]
+    [InlineData("""{"url":"https://h/a?sig=1","node":"n"}""", """{"url":"https://h/a?(secret)","node":"n"}""")]
+    [InlineData("domain is not running?", "domain is not running?")]
+    public void Queries_are_cut_out_of_errors(string text, string expected) => Assert.Equal(expected, LibvirtError.Redact(text));
+
+    [Fact]
+    public void Names_of_checkpoints_are_read_back_and_owners_do_not_mix()
+    {
+        string[] names =
+        [
+            LibvirtNames.Checkpoint("a", new("s.1:x_y-2")),
+            LibvirtNames.Checkpoint("a_b", new("1")),
+            LibvirtNames.Checkpoint("a-b", new("2")),
+            "nightly",
+        ];
+
+        Assert.Equal([new ChangeTrackingId("s.1:x_y-2")], LibvirtNames.OwnCheckpoints(names, "a"));
+        Assert.Equal([new ChangeTrackingId("1")], LibvirtNames.OwnCheckpoints(names, "a_b"));
+        Assert.All(names, name => Assert.Matches("^[a-zA-Z0-9_.-]+$", name));
+    }
+}
