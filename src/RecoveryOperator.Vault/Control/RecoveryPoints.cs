@@ -12,9 +12,9 @@ internal static class RecoveryPoints
     private const int ParallelReads = 8;
 
     public static async Task<RecoveryPointDocument?> ReadAsync(BlobContainerClient replica, string blob, CancellationToken cancellationToken) =>
-        (await new DocumentBlob<RecoveryPointDocument>(replica.GetBlockBlobClient(blob)).ReadAsync(cancellationToken))?.Document.Value;
+        (await new DocumentBlob<RecoveryPointDocument>(replica.GetBlockBlobClient(blob), emptyIsAbsent: true).ReadAsync(cancellationToken))?.Document.Value;
 
-    /// <summary>Names of all points, oldest first: numbers in names are padded, so their order is the points'.</summary>
+    /// <summary>Names of all listed points (an empty blob is a point that is not finished), oldest first: numbers in names are padded, so their order is the points'.</summary>
     public static async Task<List<string>> ListNamesAsync(BlobContainerClient replica, CancellationToken cancellationToken)
     {
         List<string> names = [];
@@ -23,7 +23,11 @@ internal static class RecoveryPoints
             replica.GetBlobsAsync(new GetBlobsOptions { Prefix = VaultNames.PointPrefix }, cancellationToken),
             cancellationToken);
         await foreach (BlobItem blob in blobs.WithCancellation(cancellationToken))
-            names.Add(blob.Name);
+        {
+            if (blob.Properties.ContentLength > 0)
+                names.Add(blob.Name);
+        }
+
 
         names.Sort(StringComparer.Ordinal);
         return names;

@@ -13,10 +13,13 @@ public sealed class VaultAccount
     private readonly BlobServiceClient _service;
     private readonly VaultConnectionOptions _options;
 
+    private readonly StorageClock _clock;
+
     private VaultAccount(VaultConnectionOptions options, StorageClientOptions storage)
     {
         _options = options;
-        _service = CreateClient(options, storage);
+        _clock = new StorageClock(options.TimeProvider);
+        _service = CreateClient(options, storage with { PerTry = [.. storage.PerTry, _clock] });
     }
 
     /// <summary>Prefix of the vault.</summary>
@@ -73,6 +76,9 @@ public sealed class VaultAccount
     /// <summary>A plan's journal, whether it exists yet or not; no request is made.</summary>
     public PlanJournalStore OpenPlanJournal(string planNamespace, string name) =>
         new(_service.GetBlobContainerClient(VaultNames.PlanContainer), ProtectionIds.DerivePlan(Prefix, planNamespace, name));
+
+    /// <summary>Now, by the storage's clock as seen in its newest answer.</summary>
+    internal DateTimeOffset StorageNow() => TimeProvider.GetUtcNow() + (_clock.Offset ?? TimeSpan.Zero);
 
     private bool IsEmulator => _service.AccountName == "devstoreaccount1" || _service.Uri.AbsolutePath.Trim('/').Length > 0;
 

@@ -6,7 +6,7 @@ using RecoveryOperator.Vault.Control;
 namespace RecoveryOperator.Vault.Storage;
 
 /// <summary>A small JSON blob: read with its ETag, created if absent, replaced if unchanged. A lost answer is settled by reading back.</summary>
-internal sealed class DocumentBlob<T>(BlockBlobClient blob)
+internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent = false)
     where T : class
 {
     private string Name => VaultErrors.NameOf(blob.Uri);
@@ -59,6 +59,9 @@ internal sealed class DocumentBlob<T>(BlockBlobClient blob)
         {
             BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken);
             ReadOnlyMemory<byte> content = found.Content.ToMemory();
+            if (content.IsEmpty && emptyIsAbsent)
+                return null;
+
             Versioned<T> document = new(VaultJson.Read<T>(content, Name), found.Details.ETag.ToString());
             return new StoredDocument<T>(document, content, found.Details.LastModified);
         }

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using RecoveryOperator.Agent.Operations;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Replica;
+
+namespace RecoveryOperator.Agent.VaultRole;
+
+/// <summary>The replicas that are known, found in the vault itself.</summary>
+internal sealed class ReplicaDirectory(
+    VaultAccount account, LeaseHolder holder, VaultRoleOptions options, VaultRoleMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+{
+    private readonly ConcurrentDictionary<ProtectionId, ReplicaWork> _replicas = new();
+    private readonly BroadcastList<ReplicaStatus> _watchers = new();
+
+    /// <summary>Replicas known.</summary>
+    public int Count => _replicas.Count;
+
+    /// <summary>Replicas known.</summary>
+    public IReadOnlyCollection<ReplicaWork> All => [.. _replicas.Values];
+
+    /// <summary>Reads the vault's list.</summary>
+    public async Task<IReadOnlyCollection<ReplicaWork>> RefreshAsync(CancellationToken cancellationToken)
+    {
+        HashSet<ProtectionId> listed = [];
+        await foreach (ProtectionId id in account.ListProtectionsAsync(cancellationToken))
+            listed.Add(id);
+
+        foreach (ProtectionId gone in _replicas.Keys.Where(id => !listed.Contains(id)))
+        {
+            if (_replicas.TryRemove(gone, out ReplicaWork? work))
+                work.Dispose();
+        }
+
+        return [.. listed.Select(Get)];
+    }
+
+    /// <summary>One replica, whether it is in the vault yet or not.</summary>
+    public ReplicaWork Get(ProtectionId id) => _replicas.GetOrAdd(id, Create);
+
+    /// <summary>All statuses now, then each change.</summary>
+    public BroadcastSubscription<ReplicaStatus> Watch() => _watchers.Subscribe([.. _replicas.Values.Select(work => work.Status)]);
+
+    private ReplicaWork Create(ProtectionId id)
+    {
+        ProtectionVault vault = account.Open(id);
+        ReplicaApplier applier = new(account, vault, holder, options.Applier, loggers.CreateLogger<ReplicaApplier>());
+        return new ReplicaWork(id, vault, applier, metrics, time, _watchers.Publish, loggers.CreateLogger<ReplicaWork>());
+    }
+}

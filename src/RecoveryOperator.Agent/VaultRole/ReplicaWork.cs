@@ -1,0 +1,184 @@
+using Google.Protobuf.WellKnownTypes;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Replica;
+using ApplyStage = RecoveryOperator.Protocol.ApplyStage;
+using Stage = RecoveryOperator.Vault.Replica.ApplyStage;
+
+namespace RecoveryOperator.Agent.VaultRole;
+
+/// <summary>One replica: applied by one caller at a time; after an error it rests, longer each time, unless somebody hurries it.</summary>
+internal sealed partial class ReplicaWork(
+    ProtectionId id, ProtectionVault vault, ReplicaApplier applier, VaultRoleMetrics metrics, TimeProvider time, Action<ReplicaStatus> publish, ILogger logger)
+    : IDisposable
+{
+    /// <summary>Sets between two prunings of a replica that is far behind.</summary>
+    private const int SetsAtOnce = 32;
+
+    private static readonly TimeSpan _longestRest = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _lock = new();
+    private readonly ReplicaStatus _status = new() { ProtectionId = id.ToString(), Stage = ApplyStage.Idle };
+    private ReplicaMetrics? _metrics;
+    private TimeSpan _rest = TimeSpan.FromSeconds(2.5);
+    private DateTimeOffset _restUntil;
+
+    /// <summary>The protection.</summary>
+    public ProtectionId Id => id;
+
+    /// <summary>How far it is now.</summary>
+    public ReplicaStatus Status
+    {
+        get
+        {
+            lock (_lock)
+                return _status.Clone();
+        }
+    }
+
+    /// <summary>Applies what is committed, if there is something and the replica does not rest. Errors are recorded, not thrown.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() < _restUntil || !await _turn.WaitAsync(TimeSpan.Zero, cancellationToken))
+            return;
+
+        try
+        {
+            await LookAsync(cancellationToken);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            Rest(fault);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Applies what is committed now. Errors are recorded and thrown.</summary>
+    public async Task<ApplyResult> ApplyNowAsync(IProgress<ApplyProgress>? progress, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await ApplyAsync(progress, cancellationToken);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            Rest(fault);
+            throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>How far the replica is, as the vault says: another agent may work on it.</summary>
+    public async Task<AppliedDocument> ReadAppliedAsync(CancellationToken cancellationToken) =>
+        await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
+
+    /// <summary>The protection is gone from the vault.</summary>
+    public void Dispose()
+    {
+        _metrics?.Remove();
+        _turn.Dispose();
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        _metrics ??= await BindAsync(cancellationToken);
+        bool hasWork = await applier.HasWorkAsync(cancellationToken);
+        if (hasWork)
+            await ApplyAsync(null, cancellationToken);
+        else if (applier.LastSeen is { } seen)
+            Show(seen);
+    }
+
+    private async Task<ApplyResult> ApplyAsync(IProgress<ApplyProgress>? progress, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        ProgressSplitter splitter = new(progress, Report);
+        ApplyResult result;
+        do
+        {
+            result = await applier.ApplyAsync(SetsAtOnce, splitter, cancellationToken);
+            if (result.Applied is { } applied)
+                Show(applied);
+        }
+        while (result.Outcome == ApplyOutcome.More);
+
+        _metrics?.Took(time.GetElapsedTime(started));
+        _rest = TimeSpan.FromSeconds(2.5);
+        Change(status => status.Stage = ApplyStage.Idle);
+        return result;
+    }
+
+    private async Task<ReplicaMetrics?> BindAsync(CancellationToken cancellationToken) =>
+        await vault.ReadVmAsync(cancellationToken) is { } vm ? metrics.Bind(vm.Value.Namespace, vm.Value.Name) : null;
+
+    private void Report(ApplyProgress progress) => Change(status =>
+    {
+        status.Epoch = progress.Epoch;
+        status.Stage = progress.Stage switch
+        {
+            Stage.Apply => ApplyStage.Apply,
+            Stage.Snapshot => ApplyStage.Snapshot,
+            _ => ApplyStage.Prune,
+        };
+    });
+
+    private void Show(AppliedDocument applied)
+    {
+        _metrics?.Show(applied);
+        Change(status =>
+        {
+            status.Epoch = applied.Epoch;
+            status.AppliedSequence = applied.Sequence;
+            status.Sealed = applied.Sealed;
+            status.LatestPointInstant = applied.LatestPoint?.Instant.ToTimestamp();
+            status.Points = applied.PointCount;
+            status.Fault = applied.Damage is { } damage ? VaultFaults.Of(damage) : null;
+        });
+    }
+
+    private void Rest(Exception fault)
+    {
+        _rest = _rest * 2 < _longestRest ? _rest * 2 : _longestRest;
+        _restUntil = time.GetUtcNow() + _rest;
+        LogFailed(logger, fault, id, _rest.TotalSeconds);
+        Change(status =>
+        {
+            status.Stage = ApplyStage.Idle;
+            status.Fault = VaultFaults.Classify(fault);
+        });
+    }
+
+    private void Change(Action<ReplicaStatus> change)
+    {
+        lock (_lock)
+        {
+            ReplicaStatus before = _status.Clone();
+            change(_status);
+            if (!before.Equals(_status))
+                publish(_status.Clone());
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The replica of {ProtectedVm} could not be brought forward; next try in {Seconds} s")]
+    private static partial void LogFailed(ILogger logger, Exception fault, ProtectionId protectedVm, double seconds);
+
+    /// <summary>Tells two listeners, in the caller's thread: order matters, which <see cref="Progress{T}"/> does not keep.</summary>
+    private sealed class ProgressSplitter(IProgress<ApplyProgress>? first, Action<ApplyProgress> second) : IProgress<ApplyProgress>
+    {
+        public void Report(ApplyProgress value)
+        {
+            first?.Report(value);
+            second(value);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Agent.VaultRole;
+
+/// <summary>
+/// Looks for work in rounds: lists the replicas, asks each for its next set (one request), applies where there is one. A slow replica never holds up the next
+/// round of the others, an error on one never stops them.
+/// </summary>
+internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOptions options, TimeProvider time, ILogger<VaultWorker> logger) : BackgroundService
+{
+    private readonly ConcurrentDictionary<ProtectionId, Task> _busy = new();
+    private readonly SemaphoreSlim _slots = new(options.ParallelReplicas);
+
+    /// <summary>Why the last round could not list the vault; null when it could.</summary>
+    public Fault? Fault { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _slots.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await RunRoundAsync(stoppingToken);
+                await Task.Delay(options.RoundInterval, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            LogStopping(_busy.Count);
+        }
+
+        await Task.WhenAll(_busy.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task RunRoundAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (ReplicaWork work in await replicas.RefreshAsync(cancellationToken))
+                Begin(work, cancellationToken);
+
+            Fault = null;
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fault = VaultFaults.Classify(fault);
+            LogRoundFailed(fault);
+        }
+    }
+
+    private void Begin(ReplicaWork work, CancellationToken cancellationToken)
+    {
+        if (_busy.TryGetValue(work.Id, out Task? last) && !last.IsCompleted)
+            return;
+
+        _busy[work.Id] = RunAsync(work, cancellationToken);
+    }
+
+    private async Task RunAsync(ReplicaWork work, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken);
+        try
+        {
+            await work.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The replicas of the vault could not be listed; next try with the next round")]
+    private partial void LogRoundFailed(Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} replicas were looked at")]
+    private partial void LogStopping(int count);
+}

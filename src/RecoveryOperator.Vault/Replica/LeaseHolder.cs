@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>
+/// Who takes leases. Each start of a process is a session of its own; the sessions before it are known from the state folder, so that their leases are
+/// taken over at once. The folder is locked: one process at a time (docs/formats/vault-layout.md, "Leases of a killed applier").
+/// </summary>
+public sealed class LeaseHolder : IDisposable
+{
+    private const int RememberedSessions = 16;
+
+    private readonly FileStream? _lock;
+
+    private LeaseHolder(Guid session, IReadOnlyList<Guid> earlier, FileStream? folderLock)
+    {
+        Session = session;
+        Earlier = earlier;
+        _lock = folderLock;
+    }
+
+    /// <summary>This session.</summary>
+    public Guid Session { get; }
+
+    /// <summary>Sessions before it, newest first.</summary>
+    internal IReadOnlyList<Guid> Earlier { get; }
+
+    /// <summary>A holder without memory: after it was killed, its leases must run out.</summary>
+    public static LeaseHolder CreateEphemeral() => new(Guid.NewGuid(), [], null);
+
+    /// <summary>Opens the state folder and begins a session.</summary>
+    /// <exception cref="IOException">Another process holds the folder, or it cannot be written.</exception>
+    public static LeaseHolder Open(string stateFolder)
+    {
+        Directory.CreateDirectory(stateFolder);
+        FileStream file = new(Path.Combine(stateFolder, "lease-sessions"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        try
+        {
+            Guid session = Guid.NewGuid();
+            List<Guid> earlier = Read(file);
+            Append(file, session, earlier);
+            return new LeaseHolder(session, earlier, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
+
+    /// <summary>The lease id of a session for a blob: nobody else can know it, and each blob has its own.</summary>
+    internal static string LeaseId(Guid session, Uri blob)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{session:N}\n{blob.AbsolutePath}"));
+        return new Guid(hash.AsSpan(0, 16)).ToString();
+    }
+
+    private static List<Guid> Read(FileStream file)
+    {
+        using StreamReader reader = new(file, Encoding.ASCII, leaveOpen: true);
+        List<Guid> sessions = [];
+        while (reader.ReadLine() is { } line)
+        {
+            // A line torn by a crash names a session that took no lease yet.
+            if (Guid.TryParseExact(line, "N", out Guid session))
+                sessions.Add(session);
+        }
+
+        sessions.Reverse();
+        return [.. sessions.Take(RememberedSessions)];
+    }
+
+    private static void Append(FileStream file, Guid session, List<Guid> earlier)
+    {
+        StringBuilder text = new("\n");
+        if (file.Length > 64 * 1024)
+        {
+            file.SetLength(0);
+            foreach (Guid known in Enumerable.Reverse(earlier))
+                text.Append(known.ToString("N")).Append('\n');
+        }
+
+        text.Append(session.ToString("N")).Append('\n');
+        file.Seek(0, SeekOrigin.End);
+        file.Write(Encoding.ASCII.GetBytes(text.ToString()));
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Storage.Blobs.Specialized;
+using Microsoft.Extensions.Logging;
+using RecoveryOperator.Vault.Storage;
+
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>
+/// The leases of one applier on one replica, renewed in the background. When one is lost, <see cref="Lost"/> is cancelled. Storage enforces
+/// them: every write carries its blob's lease.
+/// </summary>
+internal sealed partial class LeaseSet : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<Uri, HeldLease> _held = new();
+    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly LeaseHolder _holder;
+    private readonly TimeSpan _duration;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly Task _renewals;
+
+    public LeaseSet(LeaseHolder holder, TimeSpan duration, TimeProvider timeProvider, ILogger logger)
+    {
+        _holder = holder;
+        _duration = duration;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _renewals = RenewAsync();
+    }
+
+    /// <summary>Cancelled when a lease is lost.</summary>
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Takes the lease of a blob; true also when it is held already. False when another applier holds it.</summary>
+    public async Task<bool> TryAcquireAsync(BlobBaseClient blob, CancellationToken cancellationToken)
+    {
+        if (_held.ContainsKey(blob.Uri))
+            return true;
+
+        string id = LeaseHolder.LeaseId(_holder.Session, blob.Uri);
+        BlobLeaseClient lease = blob.GetBlobLeaseClient(id);
+        long asked = _timeProvider.GetTimestamp();
+        bool taken = await StorageCall.RunAsync(
+            blob.Uri,
+            async () => await AcquireAsync(lease, cancellationToken) || await TakeOverAsync(blob, id, cancellationToken),
+            cancellationToken);
+        if (taken)
+            _held[blob.Uri] = new HeldLease(lease, asked);
+
+        return taken;
+    }
+
+    /// <summary>Condition that a write to a blob carries.</summary>
+    public string IdOf(BlobBaseClient blob) => _held[blob.Uri].Client.LeaseId;
+
+    /// <summary>
+    /// Renews a lease now. When this returns, nobody else has held it since it was acquired: what was listed in between is of this applier or older.
+    /// </summary>
+    /// <exception cref="VaultException">Conflict: it is lost.</exception>
+    public Task ConfirmAsync(BlobBaseClient blob, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        blob.Uri, () => _held[blob.Uri].Client.RenewAsync(cancellationToken: cancellationToken), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _renewals;
+        foreach (HeldLease held in _held.Values)
+            await ReleaseAsync(held);
+
+        _stop.Dispose();
+        _lost.Dispose();
+    }
+
+    private async Task<bool> AcquireAsync(BlobLeaseClient lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await lease.AcquireAsync(_duration, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException fault) when (fault.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes over the lease of an earlier session. Its id changes, so that requests of the killed process, should some still be on their way, are refused.</summary>
+    private async Task<bool> TakeOverAsync(BlobBaseClient blob, string id, CancellationToken cancellationToken)
+    {
+        foreach (Guid earlier in _holder.Earlier)
+        {
+            try
+            {
+                BlobLeaseClient lease = blob.GetBlobLeaseClient(LeaseHolder.LeaseId(earlier, blob.Uri));
+                await lease.ChangeAsync(id, cancellationToken: cancellationToken);
+                LogTakenOver(_logger, blob.Name);
+                return await AcquireAsync(blob.GetBlobLeaseClient(id), cancellationToken);
+            }
+            catch (RequestFailedException fault) when (fault.Status is 409 or 412)
+            {
+                LogNotOfSession(_logger, blob.Name, earlier, fault.ErrorCode);
+            }
+        }
+
+        return false;
+    }
+
+    private async Task RenewAsync()
+    {
+        using PeriodicTimer timer = new(_duration / 4, _timeProvider);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                foreach ((Uri blob, HeldLease held) in _held)
+                {
+                    if (!await RenewAsync(blob, held))
+                        await _lost.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            LogRenewalEnded(_logger);
+        }
+        catch
+        {
+            await _lost.CancelAsync();
+            throw;
+        }
+    }
+
+    /// <summary>False when the lease is lost or may have run out.</summary>
+    private async Task<bool> RenewAsync(Uri blob, HeldLease held)
+    {
+        long asked = _timeProvider.GetTimestamp();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(_duration / 4);
+        try
+        {
+            await held.Client.RenewAsync(cancellationToken: limit.Token);
+            held.RenewedAt = asked;
+            return true;
+        }
+        catch (RequestFailedException fault) when (fault.Status is 404 or 409 or 412)
+        {
+            LogLost(_logger, blob.AbsolutePath, fault.ErrorCode);
+            return false;
+        }
+        catch (Exception fault) when (!_stop.IsCancellationRequested && VaultErrors.IsStorageFault(fault, _stop.Token))
+        {
+            LogNotRenewed(_logger, fault, blob.AbsolutePath);
+            return _timeProvider.GetElapsedTime(held.RenewedAt) < _duration * 0.75;
+        }
+    }
+
+    private async Task ReleaseAsync(HeldLease held)
+    {
+        try
+        {
+            await held.Client.ReleaseAsync();
+        }
+        catch (Exception fault) when (VaultErrors.IsStorageFault(fault, CancellationToken.None))
+        {
+            LogNotReleased(_logger, fault, _duration.TotalSeconds);
+        }
+    }
+
+    private sealed class HeldLease(BlobLeaseClient client, long renewedAt)
+    {
+        public BlobLeaseClient Client { get; } = client;
+
+        public long RenewedAt { get; set; } = renewedAt;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Storage;
+
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>
+/// The place of one point. It is taken, as an empty blob, before the set is applied, and filled by its ETag at the end: an applier that was stalled and
+/// replaced has an old ETag and cannot list a point any more, whose snapshots its successor removed. Readers skip empty blobs.
+/// </summary>
+internal sealed class PointSlot
+{
+    private readonly BlockBlobClient _blob;
+    private readonly ETag _etag;
+
+    private PointSlot(BlockBlobClient blob, ETag etag, RecoveryPointDocument? standing, bool isFresh)
+    {
+        _blob = blob;
+        _etag = etag;
+        Standing = standing;
+        IsFresh = isFresh;
+    }
+
+    /// <summary>The point that stands there already.</summary>
+    public RecoveryPointDocument? Standing { get; }
+
+    /// <summary>Nobody tried this set before, so it can have no snapshots yet.</summary>
+    public bool IsFresh { get; }
+
+    public static Task<PointSlot> TakeAsync(ProtectionVault vault, long epoch, long sequence, CancellationToken cancellationToken)
+    {
+        BlockBlobClient blob = vault.Replica.GetBlockBlobClient(VaultNames.Point(epoch, sequence));
+        return StorageCall.RunAsync(blob.Uri, () => TakeAsync(blob, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Lists the point.</summary>
+    /// <exception cref="VaultException">Conflict: somebody took the place meanwhile.</exception>
+    public Task FillAsync(RecoveryPointDocument point, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        _blob.Uri,
+        async () =>
+        {
+            byte[] content = VaultJson.Write(point);
+            try
+            {
+                await PutAsync(_blob, content, new BlobRequestConditions { IfMatch = _etag }, PointIndex.Describe(point), cancellationToken);
+            }
+            catch (RequestFailedException fault) when (fault.Status == 412)
+            {
+                BlobDownloadResult standing = await _blob.DownloadContentAsync(cancellationToken);
+                if (!standing.Content.ToMemory().Span.SequenceEqual(content))
+                    throw;
+            }
+
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Gives the place up: the set is damaged.</summary>
+    public Task AbandonAsync(CancellationToken cancellationToken) => StorageCall.RunAsync(
+        _blob.Uri,
+        () => _blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = _etag }, cancellationToken: cancellationToken),
+        cancellationToken);
+
+    private static async Task<PointSlot> TakeAsync(BlockBlobClient blob, CancellationToken cancellationToken)
+    {
+        BlobContentInfo? created = await CreateOnly.PutAsync(blob, default, Options(CreateOnly.Condition(), Nonce()), cancellationToken);
+        if (created is not null)
+            return new PointSlot(blob, created.ETag, null, isFresh: true);
+
+        BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken);
+        if (found.Details.ContentLength > 0)
+        {
+            RecoveryPointDocument standing = VaultJson.Read<RecoveryPointDocument>(found.Content.ToMemory(), VaultErrors.NameOf(blob.Uri));
+            return new PointSlot(blob, found.Details.ETag, standing, isFresh: false);
+        }
+
+        BlobContentInfo retaken = await PutAsync(blob, [], new BlobRequestConditions { IfMatch = found.Details.ETag }, Nonce(), cancellationToken);
+        return new PointSlot(blob, retaken.ETag, null, isFresh: false);
+    }
+
+    private static async Task<BlobContentInfo> PutAsync(
+        BlockBlobClient blob, byte[] content, BlobRequestConditions conditions, IDictionary<string, string> metadata, CancellationToken cancellationToken)
+    {
+        using MemoryStream stream = new(content, writable: false);
+        return await blob.UploadAsync(stream, Options(conditions, metadata), cancellationToken);
+    }
+
+    private static BlobUploadOptions Options(BlobRequestConditions conditions, IDictionary<string, string> metadata)
+    {
+        BlobUploadOptions options = WholeBlob.JsonOptions(conditions);
+        options.Metadata = metadata;
+        return options;
+    }
+
+    private static Dictionary<string, string> Nonce() => new() { ["taken"] = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture) };
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+using RecoveryOperator.DataPath;
+
+namespace RecoveryOperator.Vault.Replica;
+
+public sealed partial class ReplicaApplier
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Applied set {Sequence} of epoch {Epoch} of {ProtectedVm}: it is a recovery point")]
+    private static partial void LogApplied(ILogger logger, ProtectionId protectedVm, long epoch, long sequence);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Epoch {Epoch} of {ProtectedVm} is sealed at sequence {Sequence}: all before it is applied")]
+    private static partial void LogSealed(ILogger logger, ProtectionId protectedVm, long epoch, long sequence);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Set {Sequence} of epoch {Epoch} of {ProtectedVm} is damaged in {Blob}: its predecessors stay, the VM must be resynchronized")]
+    private static partial void LogDamaged(ILogger logger, Exception damage, ProtectionId protectedVm, long epoch, long sequence, string blob);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Another applier works on {ProtectedVm}: this one stopped")]
+    private static partial void LogLeaseLost(ILogger logger, Exception fault, ProtectionId protectedVm);
+}

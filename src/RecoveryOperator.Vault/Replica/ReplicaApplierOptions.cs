@@ -1,0 +1,14 @@
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>How replicas are applied.</summary>
+public sealed record ReplicaApplierOptions
+{
+    /// <summary>Duration of leases: 15 to 60 s. What a killed applier leaves is free for others after this.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Least time between two prunings of one replica; zero prunes after each set.</summary>
+    public TimeSpan PruneInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Page writes in flight for each disk, 1 to 16; each holds a buffer of 4 MiB.</summary>
+    public int WritesInFlight { get; init; } = 4;
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using RecoveryOperator.DataPath.Apply;
+using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>Writes the segments of one set to one disk after the other. The next segment is fetched while one is written: two buffers of 17 MiB.</summary>
+internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgress<ApplyProgress>? progress)
+{
+    private readonly SegmentSource _source = new(vault.Log);
+    private readonly SegmentApplier _applier = new();
+    private readonly long _totalBytes = set.Disks.Sum(disk => disk.Base.Concat(disk.Segments).Sum(segment => segment.LengthBytes));
+
+    /// <summary>Bytes of change logs applied.</summary>
+    public long SegmentBytes { get; private set; }
+
+    /// <summary>Writes a disk's segments and its checksums.</summary>
+    /// <exception cref="SetDamageException">A segment is damaged.</exception>
+    public async Task ApplyAsync(SetDisk disk, PageBlobReplicaDisk replica, CancellationToken cancellationToken)
+    {
+        List<(SegmentRecord Segment, long Sequence)> segments =
+            [.. disk.Base.Select(segment => (segment, 0L)), .. disk.Segments.Select(segment => (segment, set.Sequence))];
+        byte[][] buffers = [.. segments.Take(2).Select(_ => ArrayPool<byte>.Shared.Rent(ChangeLogConstants.MaxSegmentLengthBytes))];
+        Task<ReadOnlyMemory<byte>>? fetch = null;
+        try
+        {
+            for (int index = 0; index < segments.Count; index++)
+            {
+                ReadOnlyMemory<byte> content = await (fetch ?? _source.ReadAsync(segments[index].Segment, buffers[0], cancellationToken));
+                fetch = index + 1 < segments.Count ? _source.ReadAsync(segments[index + 1].Segment, buffers[(index + 1) % 2], cancellationToken) : null;
+                await ApplyAsync(disk, segments[index].Segment, segments[index].Sequence, content, replica, cancellationToken);
+            }
+
+            await replica.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            if (fetch is not null)
+                await ((Task)fetch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (byte[] buffer in buffers)
+                ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task ApplyAsync(
+        SetDisk disk, SegmentRecord segment, long sequence, ReadOnlyMemory<byte> content, PageBlobReplicaDisk replica, CancellationToken cancellationToken)
+    {
+        SegmentIdentity identity = new(vault.Id, set.Epoch, sequence, segment.Attempt, disk.Index, segment.Segment);
+        try
+        {
+            long sizeBytes = SegmentHeader.Read(content.Span, identity).DiskSizeBytes;
+            if (sizeBytes > disk.SizeBytes)
+                throw new SetDamageException(segment.Blob, $"it is of a disk of {sizeBytes} bytes, its set says {disk.SizeBytes}");
+
+            await _applier.ApplyAsync(content, identity, replica, cancellationToken);
+        }
+        catch (ChangeLogDamageException fault)
+        {
+            throw new SetDamageException(segment.Blob, fault.Message, fault);
+        }
+
+        await replica.DrainAsync();
+        SegmentBytes += segment.LengthBytes;
+        progress?.Report(new ApplyProgress(ApplyStage.Apply, set.Epoch, set.Sequence, SegmentBytes, _totalBytes));
+    }
+}
