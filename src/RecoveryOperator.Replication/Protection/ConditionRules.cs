@@ -74,6 +74,7 @@ internal static class ConditionRules
             { Damage: { } damage, LatestPoint: not null } => new(Type, true, "ChainDamaged", $"The points before the damage can be recovered; nothing newer comes: {damage}"),
             { Damage: { } damage } => new(Type, false, "ChainDamaged", damage),
             { LatestPoint: null } => new(Type, false, "NoRecoveryPoint", "There is no recovery point yet."),
+            { PointConfirmed: false, PointProblem: { } problem } => new(Type, problem.NeedsSomebody ? false : null, problem.Reason, problem.Message),
             { PointConfirmed: false } => new(Type, null, "NotConfirmed", "The first recovery point is there and is being read."),
             _ => new(Type, true, "PointConfirmed", "There are recovery points; one was read."),
         };

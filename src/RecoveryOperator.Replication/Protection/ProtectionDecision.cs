@@ -60,9 +60,6 @@ public enum ProtectionStep
 
     /// <summary>Grant access to the log container and hand the protection to the agent.</summary>
     PutProtection,
-
-    /// <summary>Read the newest point and the snapshots of its disks.</summary>
-    ConfirmPoint,
 }
 
 /// <summary>What follows from the facts.</summary>

@@ -4,7 +4,7 @@ namespace RecoveryOperator.Replication.Protection;
 internal static class StepRules
 {
     private static readonly Func<ProtectionFacts, ProtectionStep?>[] Rules =
-        [HandsOff, NotYetPossible, Prerequisites, Place, Retention, Start, Hand, Confirm];
+        [HandsOff, NotYetPossible, Prerequisites, Place, Retention, Start, Hand];
 
     public static ProtectionStep Decide(ProtectionFacts facts) =>
         Rules.Select(rule => rule(facts)).FirstOrDefault(step => step is not null) ?? ProtectionStep.Observe;
@@ -16,7 +16,7 @@ internal static class StepRules
 
     private static ProtectionStep? NotYetPossible(ProtectionFacts facts) =>
         facts.Vault.Knowledge == VaultKnowledge.Unknown || facts.Machine.Outcome != MachineOutcome.Found || facts.Agent.Knowledge == AgentKnowledge.Unknown
-            ? facts is { Vault: { Knowledge: VaultKnowledge.Ours, LatestPoint: not null, PointConfirmed: false } } ? ProtectionStep.ConfirmPoint : ProtectionStep.Observe
+            ? ProtectionStep.Observe
             : null;
 
     private static ProtectionStep? Prerequisites(ProtectionFacts facts)
@@ -46,7 +46,4 @@ internal static class StepRules
 
     private static ProtectionStep? Hand(ProtectionFacts facts) =>
         facts.Agent.Knowledge == AgentKnowledge.NoProtection || !facts.Agent.HasWish ? ProtectionStep.PutProtection : null;
-
-    private static ProtectionStep? Confirm(ProtectionFacts facts) =>
-        facts.Vault is { LatestPoint: not null, PointConfirmed: false } ? ProtectionStep.ConfirmPoint : null;
 }

@@ -65,6 +65,9 @@ public sealed record VaultFacts
     /// <summary>A point and the snapshots of all its disks were read.</summary>
     public bool PointConfirmed { get; init; }
 
+    /// <summary>Why a point could not be confirmed; null otherwise.</summary>
+    public Obstacle? PointProblem { get; init; }
+
     /// <summary>Damage that ended the chain, for people; null when there is none.</summary>
     public string? Damage { get; init; }
 }

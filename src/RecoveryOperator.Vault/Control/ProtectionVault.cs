@@ -79,6 +79,17 @@ public sealed class ProtectionVault
     public Task<RecoveryPointDocument?> ReadPointAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
         RecoveryPoints.ReadAsync(Replica, VaultNames.Point(epoch, sequence), cancellationToken);
 
+    /// <summary>Reads the record of a point and a little of each of its snapshots: that it is there whole, not that every byte is right.</summary>
+    /// <returns>The point, or null when there is no such.</returns>
+    /// <exception cref="VaultException">NotFound or Damaged, when a part of it is missing or is not what it should be.</exception>
+    public async Task<RecoveryPointDocument?> ConfirmPointAsync(long epoch, long sequence, CancellationToken cancellationToken)
+    {
+        RecoveryPointDocument? point = await ReadPointAsync(epoch, sequence, cancellationToken);
+        if (point is not null)
+            await PointProbe.ConfirmAsync(Replica, Log, point, cancellationToken);
+        return point;
+    }
+
     /// <summary>All points, oldest first.</summary>
     public Task<IReadOnlyList<RecoveryPointDocument>> ListPointsAsync(CancellationToken cancellationToken) =>
         RecoveryPoints.ListAsync(Replica, cancellationToken);

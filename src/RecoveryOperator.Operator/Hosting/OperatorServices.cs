@@ -1,0 +1,91 @@
+using Prometheus;
+using RecoveryOperator.Api.Common;
+using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Policies;
+using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Api.Sites;
+using RecoveryOperator.Api.Vaults;
+using RecoveryOperator.Kubernetes.Hosting;
+using RecoveryOperator.Kubernetes.Informers;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Agents;
+using RecoveryOperator.Operator.Hosts;
+using RecoveryOperator.Operator.Metrics;
+using RecoveryOperator.Operator.Options;
+using RecoveryOperator.Operator.Policies;
+using RecoveryOperator.Operator.ProtectedVMs;
+using RecoveryOperator.Operator.Sites;
+using RecoveryOperator.Operator.Vaults;
+
+namespace RecoveryOperator.Operator.Hosting;
+
+/// <summary>Registers the operator's parts and says which change concerns which kind.</summary>
+internal static class OperatorServices
+{
+    /// <summary>Adds everything but the web server.</summary>
+    public static IServiceCollection AddOperator(this IServiceCollection services, OperatorOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddKubernetesRuntime(new KubernetesRuntimeOptions
+        {
+            Component = ApiConstants.FieldManager,
+            KubeconfigPath = options.KubeconfigPath.Length == 0 ? null : options.KubeconfigPath,
+            Leadership = new() { Enabled = options.LeaderElection.Enabled, Namespace = options.LeaderElection.Namespace, Name = options.LeaderElection.Name },
+            Informers = new InformerOptions { Query = new ResourceQuery(options.Namespace.Length == 0 ? null : options.Namespace) },
+        });
+        services.AddSingleton(new AgentTiming(options.AgentSilenceGrace, options.InventoryInterval));
+        services.AddSingleton<IAgentObserver, AgentObserver>();
+        services.AddSingleton<AgentConnections>();
+        services.AddSingleton<AgentEndpoints>();
+        services.AddSingleton<VaultAccounts>();
+        services.AddProtections();
+        services.AddSingleton<ProtectionMetrics>();
+        services.AddSingleton<CollectorRegistry>(_ => Prometheus.Metrics.DefaultRegistry);
+        return services.AddControllers();
+    }
+
+    private static void AddProtections(this IServiceCollection services)
+    {
+        services.AddSingleton<ProtectionRegistry>();
+        services.AddSingleton<ProtectionLocks>();
+        services.AddSingleton<ReplicaReader>();
+        services.AddSingleton<GivenProtections>();
+        services.AddSingleton<PrerequisiteChecks>();
+        services.AddSingleton<ProtectionCaches>();
+        services.AddSingleton<ReferenceResolver>();
+        services.AddSingleton<SiteSearch>();
+        services.AddSingleton<FactsGatherer>();
+        services.AddSingleton<ProtectionSteps>();
+        services.AddSingleton<ReplicaDisposal>();
+    }
+
+    private static IServiceCollection AddControllers(this IServiceCollection services) => services
+        .AddController<RecoverySite, RecoverySiteController>(c => c
+            .Watches<RecoveryHost>((host, _) => [Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)]))
+        .AddController<RecoveryHost, RecoveryHostController>(c => c
+            .WithIndex(RecoveryHostController.BySite, host => [$"{host.Metadata.NamespaceProperty}/{host.Spec.SiteRef.Name}"])
+            .Watches<RecoverySite>((site, s) => KeysOf<RecoveryHost>(s, RecoveryHostController.BySite, site)))
+        .AddController<RecoveryVault, RecoveryVaultController>(c => c
+            .Watches<ProtectedVM>((vm, _) => [Named(vm.Metadata.NamespaceProperty, vm.Spec.VaultRef.Name)]))
+        .AddController<ReplicationPolicy, ReplicationPolicyController>(c => c
+            .Watches<ProtectedVM>((vm, _) => [Named(vm.Metadata.NamespaceProperty, vm.Spec.PolicyRef.Name)]))
+        .AddController<ProtectedVM, ProtectedVMController>(c => c
+            .WithIndex(ProtectionIndexes.Site, ProtectionIndexes.BySite)
+            .WithIndex(ProtectionIndexes.Policy, ProtectionIndexes.ByPolicy)
+            .WithIndex(ProtectionIndexes.Vault, ProtectionIndexes.ByVault)
+            .WithFinalizer<ProtectedVMFinalizer>(ApiConstants.ReleaseFinalizer)
+            .WithOptions(new ControllerOptions { Workers = 8 })
+            .Watches<RecoverySite>((site, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, site))
+            .Watches<RecoveryHost>((host, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)))
+            .Watches<ReplicationPolicy>((policy, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Policy, policy))
+            .Watches<RecoveryVault>((vault, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Vault, vault)));
+
+    private static NamespacedName Named(string ns, string name) => new(ns, name);
+
+    private static IEnumerable<NamespacedName> KeysOf<T>(IServiceProvider services, string index, k8s.Models.IMetadata<k8s.Models.V1ObjectMeta> of)
+        where T : class, k8s.IKubernetesObject<k8s.Models.V1ObjectMeta> => KeysOf<T>(services, index, NamespacedName.Of(of));
+
+    private static IEnumerable<NamespacedName> KeysOf<T>(IServiceProvider services, string index, NamespacedName of)
+        where T : class, k8s.IKubernetesObject<k8s.Models.V1ObjectMeta> =>
+        services.GetRequiredService<IObjectReader<T>>().ByIndex(index, of.ToString()).Select(o => NamespacedName.Of(o));
+}

@@ -1,0 +1,51 @@
+using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Sites;
+using RecoveryOperator.Kubernetes.Events;
+using RecoveryOperator.Kubernetes.Hosting;
+using RecoveryOperator.Kubernetes.Informers;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Kubernetes.Status;
+using RecoveryOperator.Operator.Agents;
+using RecoveryOperator.Operator.Options;
+using RecoveryOperator.Operator.Status;
+
+namespace RecoveryOperator.Operator.Hosts;
+
+/// <summary>Keeps the session with a host's agent open and tells what it says.</summary>
+internal sealed class RecoveryHostController(
+    AgentConnections connections,
+    AgentEndpoints endpoints,
+    IObjectReader<RecoverySite> sites,
+    StatusWriter status,
+    IEventRecorder events,
+    OperatorOptions options,
+    TimeProvider timeProvider) : IEntityController<RecoveryHost>
+{
+    /// <summary>Name of the index by site.</summary>
+    public const string BySite = "site";
+
+    /// <inheritdoc/>
+    public async Task<ReconciliationResult<RecoveryHost>> ReconcileAsync(RecoveryHost entity, CancellationToken cancellationToken)
+    {
+        var key = NamespacedName.Of(entity);
+        var resolved = await endpoints.ResolveAsync(entity.Spec.Address, entity.Spec.Tls, key.Namespace, cancellationToken);
+        if (resolved.Endpoint is null)
+            await connections.CloseHostAsync(key);
+        var connection = resolved.Endpoint is { } endpoint ? await connections.EnsureHostAsync(key, endpoint) : null;
+        var facts = new HostFacts(sites.Get(new(key.Namespace, entity.Spec.SiteRef.Name)), connection?.State, connection?.Description, resolved.Obstacle);
+        if (connection?.State.Presence == AgentPresence.Connecting && entity.Status is not null)
+            return ReconciliationResult<RecoveryHost>.Success(entity, options.RetryInterval); // The session's first word comes as a trigger; until then nothing new is known.
+        var desired = HostStatusBuilder.Build(entity, facts, options.StatusRefreshInterval, timeProvider.GetUtcNow());
+        Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
+        await status.ApplyAsync<RecoveryHost, RecoveryHostStatus?>(entity, desired, cancellationToken);
+        var settled = connection?.State is { Presence: AgentPresence.Connected, Failure: null };
+        return ReconciliationResult<RecoveryHost>.Success(entity, settled ? options.StatusRefreshInterval : options.RetryInterval);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReconciliationResult<RecoveryHost>> DeletedAsync(RecoveryHost entity, CancellationToken cancellationToken)
+    {
+        await connections.CloseHostAsync(NamespacedName.Of(entity));
+        return ReconciliationResult<RecoveryHost>.Success(entity);
+    }
+}

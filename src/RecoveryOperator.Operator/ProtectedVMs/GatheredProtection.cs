@@ -1,0 +1,40 @@
+using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Api.Vaults;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Agents;
+using RecoveryOperator.Operator.Policies;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Protection;
+using RecoveryOperator.Vault.Control;
+
+namespace RecoveryOperator.Operator.ProtectedVMs;
+
+/// <summary>The facts of a visit, with what its step works on.</summary>
+internal sealed record GatheredProtection
+{
+    public required ProtectedVM Entity { get; init; }
+
+    public required ProtectionFacts Facts { get; init; }
+
+    /// <summary>Hosts have not had their first word yet: what looks unknown may be known in a moment.</summary>
+    public bool Settling { get; init; }
+
+    public PolicyTerms? Terms { get; init; }
+
+    public RecoveryVault? Vault { get; init; }
+
+    public ProtectionVault? Place { get; init; }
+
+    public ReplicaSnapshot? Replica { get; init; }
+
+    public HostConnection? Connection { get; init; }
+
+    public ProtectionStatus? Status { get; init; }
+
+    public MachineInfo? Machine { get; init; }
+
+    public ProtectionId? Id { get; init; }
+
+    public NamespacedName Key => NamespacedName.Of(Entity);
+}

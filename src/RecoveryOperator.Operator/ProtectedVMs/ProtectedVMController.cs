@@ -1,0 +1,82 @@
+using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Kubernetes.Events;
+using RecoveryOperator.Kubernetes.Hosting;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Kubernetes.Status;
+using RecoveryOperator.Operator.Options;
+using RecoveryOperator.Operator.Status;
+using RecoveryOperator.Replication.Protection;
+
+namespace RecoveryOperator.Operator.ProtectedVMs;
+
+/// <summary>Brings one protection in line: gathers the facts, decides by pure rules, does one step, writes what is known.</summary>
+internal sealed class ProtectedVMController(
+    FactsGatherer gatherer,
+    ProtectionSteps steps,
+    ProtectionRegistry registry,
+    StatusWriter status,
+    IEventRecorder events,
+    OperatorOptions options) : IEntityController<ProtectedVM>
+{
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public async Task<ReconciliationResult<ProtectedVM>> ReconcileAsync(ProtectedVM entity, CancellationToken cancellationToken)
+    {
+        var gathered = await gatherer.GatherAsync(entity, cancellationToken);
+        if (gathered.Settling && entity.Status is not null)
+            return ReconciliationResult<ProtectedVM>.Success(entity, Soon);
+        var decision = ProtectionDecider.Decide(gathered.Facts);
+        var done = false;
+        if (decision.Step is not (ProtectionStep.Observe or ProtectionStep.AwaitStart))
+        {
+            var hindered = await steps.RunAsync(decision.Step, gathered, cancellationToken);
+            done = hindered is null;
+            gathered = hindered is null
+                ? await gatherer.GatherAsync(entity, cancellationToken)
+                : gathered with { Facts = gathered.Facts with { LastStep = hindered } };
+            decision = ProtectionDecider.Decide(gathered.Facts);
+        }
+
+        Register(gathered, decision);
+        await WriteAsync(gathered, decision, cancellationToken);
+        return ReconciliationResult<ProtectedVM>.Success(entity, done ? AtOnce : VisitSchedule.Next(gathered.Facts, decision, options.RetryInterval));
+    }
+
+    /// <inheritdoc/>
+    public Task<ReconciliationResult<ProtectedVM>> DeletedAsync(ProtectedVM entity, CancellationToken cancellationToken)
+    {
+        registry.Remove(NamespacedName.Of(entity));
+        return Task.FromResult(ReconciliationResult<ProtectedVM>.Success(entity));
+    }
+
+    private void Register(GatheredProtection gathered, ProtectionDecision decision)
+    {
+        if (gathered.Id is not { } id)
+            return;
+        registry.Put(new(
+            gathered.Key,
+            id.ToString(),
+            gathered.Terms?.CopyFrequency,
+            gathered.Facts.Vault.LatestPoint ?? registry.Find(id.ToString())?.LatestPoint,
+            gathered.Replica?.Applied?.PointCount,
+            decision.Phase,
+            decision.Health.Health,
+            gathered.Connection?.Host));
+    }
+
+    private async Task WriteAsync(GatheredProtection gathered, ProtectionDecision decision, CancellationToken cancellationToken)
+    {
+        var before = gathered.Entity.Status;
+        var desired = ProtectedVMStatusBuilder.Build(gathered, decision, options.StatusRefreshInterval);
+        if (!await status.ApplyAsync<ProtectedVM, ProtectedVMStatus?>(gathered.Entity, desired, cancellationToken))
+            return;
+        Transitions.Publish(events, gathered.Entity, before?.Conditions, desired.Conditions);
+        if (before?.Phase is { } phase && phase != desired.Phase)
+        {
+            var bad = desired.Phase is ProtectionPhase.Critical or ProtectionPhase.Unknown;
+            events.Publish(gathered.Entity, bad ? EventType.Warning : EventType.Normal, desired.Phase.ToString()!, $"Phase changed from {phase} to {desired.Phase}.");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using Grpc.Core;
+using RecoveryOperator.Operator.Agents;
+using RecoveryOperator.Operator.Options;
+using RecoveryOperator.Operator.Vaults;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Protection;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.ProtectedVMs;
+
+/// <summary>Does the one step that a decision asks for. Each is safe to repeat.</summary>
+internal sealed class ProtectionSteps(
+    PrerequisiteChecks checks,
+    GivenProtections given,
+    ReplicaReader replicas,
+    ProtectionLocks locks,
+    VaultAccounts accounts,
+    OperatorOptions options,
+    TimeProvider timeProvider)
+{
+    /// <summary>Does the step.</summary>
+    /// <returns>What hindered it; null when it was done.</returns>
+    public async Task<Obstacle?> RunAsync(ProtectionStep step, GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DoAsync(step, gathered, cancellationToken);
+        }
+        catch (VaultException error)
+        {
+            return accounts.Failed(gathered.Vault!, error);
+        }
+        catch (RpcException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            return AgentFaults.Explain(error, gathered.Connection!.Name);
+        }
+        finally
+        {
+            if (gathered.Id is { } id)
+                replicas.Invalidate(id.ToString());
+        }
+    }
+
+    private Task<Obstacle?> DoAsync(ProtectionStep step, GatheredProtection gathered, CancellationToken cancellationToken) => step switch
+    {
+        ProtectionStep.CheckPrerequisites => CheckAsync(gathered, cancellationToken),
+        ProtectionStep.ClaimReplica => ClaimAsync(gathered, cancellationToken),
+        ProtectionStep.AdoptReplica => AdoptAsync(gathered, cancellationToken),
+        ProtectionStep.WriteRetention => WriteRetentionAsync(gathered, cancellationToken),
+        ProtectionStep.PutProtection => PutAsync(gathered, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "This step does nothing."),
+    };
+
+    private async Task<Obstacle?> CheckAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        await checks.CheckAsync(gathered, cancellationToken);
+        return null;
+    }
+
+    private async Task<Obstacle?> ClaimAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        var entity = gathered.Entity;
+        var vm = new VmDocument
+        {
+            ProtectionId = gathered.Id.ToString()!,
+            Cluster = options.ClusterName,
+            Namespace = entity.Metadata.NamespaceProperty,
+            Name = entity.Metadata.Name,
+            Prefix = gathered.Vault!.Spec.Prefix,
+            MachineId = gathered.Facts.Machine.MachineId!,
+            MachineName = gathered.Facts.Machine.MachineName!,
+            SourceSite = entity.Spec.SiteRef.Name,
+            CreatedAt = timeProvider.GetUtcNow(),
+        };
+        var journal = new JournalDocument
+        {
+            ActiveSite = entity.Spec.SiteRef.Name,
+            Epoch = 1,
+            RetentionHours = gathered.Facts.Wish.RetentionHours,
+            Epochs = [new(1, null, null)],
+        };
+        await gathered.Place!.EnsureCreatedAsync(vm, journal, cancellationToken);
+        return null; // Whose it is now is read from the vault at the next look.
+    }
+
+    private async Task<Obstacle?> AdoptAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        var standing = gathered.Replica!.Vm!;
+        var adopted = standing.Value with
+        {
+            Cluster = options.ClusterName,
+            MachineId = gathered.Facts.Machine.MachineId!,
+            MachineName = gathered.Facts.Machine.MachineName!,
+        };
+        return Conflict(await gathered.Place!.WriteVmAsync(adopted, standing.ETag, cancellationToken) is null, "vm.json");
+    }
+
+    private static async Task<Obstacle?> WriteRetentionAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        var standing = gathered.Replica!.Journal!;
+        var journal = standing.Value with { RetentionHours = gathered.Facts.Wish.RetentionHours };
+        return Conflict(await gathered.Place!.WriteJournalAsync(journal, standing.ETag, cancellationToken) is null, "journal.json");
+    }
+
+    /// <summary>The journal is read anew under the lock: a source whose epoch has ended must get neither grant nor protection.</summary>
+    private async Task<Obstacle?> PutAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        using var held = await locks.AcquireAsync(gathered.Id.ToString()!, cancellationToken);
+        var place = gathered.Place!;
+        var journal = await place.ReadJournalAsync(cancellationToken);
+        if (journal?.Value is not { Failover: null } now || now.Epochs.Any(e => e.Epoch == now.Epoch && e.SealedAtSequence is not null))
+            return new("EpochEnded", "The journal says that this source's epoch has ended: nothing is handed to the host.", false);
+        var grant = await place.GrantHostAsync(now.Epoch, timeProvider.GetUtcNow(), cancellationToken);
+        var desired = GivenProtections.Desired(gathered, now.Epoch, grant);
+        var status = await gathered.Connection!.Client.PutProtectionAsync(
+            new PutProtectionRequest { Protection = desired }, deadline: HostConnection.Deadline(timeProvider), cancellationToken: cancellationToken);
+        given.Remember(gathered, desired);
+        gathered.Connection.Accept(status);
+        return null;
+    }
+
+    private static Obstacle? Conflict(bool lost, string document) =>
+        lost ? new("VaultConflict", $"Somebody else wrote {document} at the same time. It is tried again.", false) : null;
+}
