@@ -1,9 +1,12 @@
 using Prometheus;
+using RecoveryOperator.Kubernetes.Metrics;
 using RecoveryOperator.Operator.Hosting;
 using RecoveryOperator.Operator.Metrics;
 using RecoveryOperator.Operator.Options;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+Prometheus.Metrics.ConfigureMeterAdapter(adapter => adapter.InstrumentFilterPredicate = instrument => instrument.Meter.Name == KubernetesInstruments.MeterName);
+// Settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var options = builder.Configuration.GetSection(OperatorOptions.Section).Get<OperatorOptions>() ?? new OperatorOptions();
 if (options.Faults() is { Count: > 0 } faults)
 {

@@ -37,7 +37,7 @@ internal sealed class RecoveryHostController(
             return ReconciliationResult<RecoveryHost>.Success(entity, options.RetryInterval); // The session's first word comes as a trigger; until then nothing new is known.
         var desired = HostStatusBuilder.Build(entity, facts, options.StatusRefreshInterval, timeProvider.GetUtcNow());
         Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync<RecoveryHost, RecoveryHostStatus?>(entity, desired, cancellationToken);
+        await status.ApplyAsync(entity, desired, cancellationToken);
         var settled = connection?.State is { Presence: AgentPresence.Connected, Failure: null };
         return ReconciliationResult<RecoveryHost>.Success(entity, settled ? options.StatusRefreshInterval : options.RetryInterval);
     }

@@ -31,7 +31,7 @@ internal sealed class ReplicationPolicyController(
                 entity.Status?.Conditions, Summary.Of([valid], true, "Every value can be used."), entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
         Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync<ReplicationPolicy, ReplicationPolicyStatus?>(entity, desired, cancellationToken);
+        await status.ApplyAsync(entity, desired, cancellationToken);
         return ReconciliationResult<ReplicationPolicy>.Success(entity);
     }
 

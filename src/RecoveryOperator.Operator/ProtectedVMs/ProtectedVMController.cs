@@ -70,7 +70,7 @@ internal sealed class ProtectedVMController(
     {
         var before = gathered.Entity.Status;
         var desired = ProtectedVMStatusBuilder.Build(gathered, decision, options.StatusRefreshInterval);
-        if (!await status.ApplyAsync<ProtectedVM, ProtectedVMStatus?>(gathered.Entity, desired, cancellationToken))
+        if (!await status.ApplyAsync(gathered.Entity, desired, cancellationToken))
             return;
         Transitions.Publish(events, gathered.Entity, before?.Conditions, desired.Conditions);
         if (before?.Phase is { } phase && phase != desired.Phase)

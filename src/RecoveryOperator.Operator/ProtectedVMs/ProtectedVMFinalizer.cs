@@ -99,7 +99,7 @@ internal sealed class ProtectedVMFinalizer(
             Phase = ProtectionPhase.Releasing,
             Conditions = ConditionSet.Build(before.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
-        if (await status.ApplyAsync<ProtectedVM, ProtectedVMStatus?>(entity, desired, cancellationToken))
+        if (await status.ApplyAsync(entity, desired, cancellationToken))
             Transitions.Publish(events, entity, before.Conditions, desired.Conditions);
         return ReconciliationResult<ProtectedVM>.Success(entity, options.RetryInterval < options.ReleaseTimeout ? options.RetryInterval : options.ReleaseTimeout);
     }

@@ -35,7 +35,7 @@ internal sealed class RecoverySiteController(
             Conditions = ConditionSet.Build(entity.Status?.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
         Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync<RecoverySite, RecoverySiteStatus?>(entity, desired, cancellationToken);
+        await status.ApplyAsync(entity, desired, cancellationToken);
         return ReconciliationResult<RecoverySite>.Success(entity);
     }
 

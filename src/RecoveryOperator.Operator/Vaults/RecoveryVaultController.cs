@@ -48,7 +48,7 @@ internal sealed class RecoveryVaultController(
             Conditions = ConditionSet.Build(entity.Status?.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
         Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync<RecoveryVault, RecoveryVaultStatus?>(entity, desired, cancellationToken);
+        await status.ApplyAsync(entity, desired, cancellationToken);
         return ReconciliationResult<RecoveryVault>.Success(entity, obstacle is null && agent.Status == true ? CheckInterval : options.RetryInterval);
     }
 

@@ -23,6 +23,9 @@ internal sealed record VaultAccountResult(VaultAccount? Account, Obstacle? Obsta
 internal sealed class VaultAccounts(ResourceClient client, OperatorOptions options, TimeProvider timeProvider)
 {
     private static readonly TimeSpan CredentialsAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>Documents are small: what takes longer will not come, and a worker is waiting.</summary>
+    private static readonly TimeSpan RequestBudget = TimeSpan.FromSeconds(8);
     private readonly ConcurrentDictionary<NamespacedName, Entry> _entries = new();
 
     /// <summary>The account of a vault; fails without a request while the vault is known to be down.</summary>
@@ -87,7 +90,7 @@ internal sealed class VaultAccounts(ResourceClient client, OperatorOptions optio
         var key = NamespacedName.Of(vault);
         if (!Uri.TryCreate(vault.Spec.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
             return (null, new("InvalidEndpoint", $"RecoveryVault {key}: spec.endpoint '{vault.Spec.Endpoint}' is no http(s) address. Correct it."));
-        var connection = new VaultConnectionOptions { Endpoint = endpoint, Prefix = vault.Spec.Prefix, TimeProvider = timeProvider };
+        var connection = new VaultConnectionOptions { Endpoint = endpoint, Prefix = vault.Spec.Prefix, RequestBudget = RequestBudget, TimeProvider = timeProvider };
         var credentials = vault.Spec.Credentials;
         if (credentials is { WorkloadIdentity: not null, AccountKeySecretRef: null })
             return (connection with { Credential = new DefaultAzureCredential() }, null);
