@@ -1,5 +1,6 @@
 using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Agent.HostRole;
+using RecoveryOperator.Agent.VaultRole;
 using RecoveryOperator.Hypervisors.Images.Guest;
 
 namespace RecoveryOperator.Agent;
@@ -13,6 +14,7 @@ public static class AgentCommand
         Usage: recovery-agent <role> [--config FILE] [--Section:Name VALUE ...]
 
           host           replicates the virtual machines of this host, and brings replicas up on it
+          vault          applies what the hosts shipped to the replicas in the vault
           images-guest   is a "running" machine of the Images driver: --directory DIR [--interval-ms N]
 
         Settings: FILE (JSON), environment (RECOVERY_AGENT_Section__Name), command line; the later wins.
@@ -27,6 +29,7 @@ public static class AgentCommand
             return arguments switch
             {
                 ["host", .. var rest] => await RunAsync(HostRoleHost.Build(rest)),
+                ["vault", .. var rest] => await RunAsync(VaultRoleHost.Build(rest)),
                 [HeartbeatGuestCommand.Name, .. var rest] => await HeartbeatGuestCommand.RunAsync(rest, TimeProvider.System),
                 _ => await FailAsync(Usage),
             };

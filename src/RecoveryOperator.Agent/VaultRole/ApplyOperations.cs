@@ -1,3 +1,4 @@
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Operations;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault;
@@ -18,7 +19,7 @@ internal sealed class ApplyOperations(ReplicaWork work, TimeProvider time)
         {
             ApplyResult result = await work.ApplyNowAsync(new Reporter(context), cancellationToken);
             if (result.Applied is { } applied)
-                return applied.Damage is null ? Result(applied.Epoch, applied.Sequence, applied.Sealed) : throw new SetDamagedException(applied.Damage);
+                return applied.Damage is null ? Result(applied.Epoch, applied.Sequence, applied.Sealed) : throw new FaultException(VaultFaults.Of(applied.Damage));
 
             await PauseAsync(context, "Another vault agent works on the replica", cancellationToken);
         }
@@ -39,7 +40,7 @@ internal sealed class ApplyOperations(ReplicaWork work, TimeProvider time)
                 if (applied.SealedEpochs.FirstOrDefault(ended => ended.Epoch == epoch) is { } sealedEpoch)
                     return Result(epoch, sealedEpoch.LastSequence, isSealed: true);
                 if (applied.Damage is { } damage)
-                    throw new SetDamagedException(damage);
+                    throw new FaultException(VaultFaults.Of(damage));
 
                 waitsFor = result.Applied is null ? "Another vault agent works on the replica" : $"Waiting for the seal of epoch {epoch}";
             }

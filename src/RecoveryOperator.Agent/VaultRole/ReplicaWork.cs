@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Control;
@@ -154,7 +155,7 @@ internal sealed partial class ReplicaWork(
         Change(status =>
         {
             status.Stage = ApplyStage.Idle;
-            status.Fault = VaultFaults.Classify(fault);
+            status.Fault = FaultTable.Classify(fault);
         });
     }
 

@@ -1,5 +1,5 @@
-using System.Reflection;
 using Grpc.Core;
+using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Agent.Operations;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
@@ -14,47 +14,44 @@ internal sealed class VaultAgentService(
     /// <inheritdoc/>
     public override Task<VaultAgentDescription> Describe(DescribeVaultAgentRequest request, ServerCallContext context) => Task.FromResult(new VaultAgentDescription
     {
-        AgentVersion = typeof(VaultAgentService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+        AgentVersion = AgentVersion.Current,
         Account = account.Name,
         Replicas = replicas.Count,
         Fault = worker.Fault,
     });
 
     /// <inheritdoc/>
-    public override Task WatchReplicas(WatchReplicasRequest request, IServerStreamWriter<ReplicaStatus> responseStream, ServerCallContext context) => GuardAsync(async () =>
+    public override async Task WatchReplicas(WatchReplicasRequest request, IServerStreamWriter<ReplicaStatus> responseStream, ServerCallContext context)
     {
         using BroadcastSubscription<ReplicaStatus> subscription = replicas.Watch();
         await foreach (ReplicaStatus status in subscription.ReadAllAsync(context.CancellationToken))
             await responseStream.WriteAsync(status, context.CancellationToken);
-    });
+    }
 
     /// <inheritdoc/>
     public override Task<Operation> StartOperation(StartVaultOperationRequest request, ServerCallContext context) =>
-        Guard(() => operations.Registry.Start(request.Id, RequestDigest.Compute(request), WorkOf(request)));
+        Task.FromResult(operations.Registry.Start(request.Id, RequestDigest.Compute(request), WorkOf(request)));
 
     /// <inheritdoc/>
-    public override Task<Operation> GetOperation(GetOperationRequest request, ServerCallContext context) => Guard(() => operations.Registry.Get(request.Id));
+    public override Task<Operation> GetOperation(GetOperationRequest request, ServerCallContext context) => Task.FromResult(operations.Registry.Get(request.Id));
 
     /// <inheritdoc/>
-    public override Task WatchOperation(WatchOperationRequest request, IServerStreamWriter<Operation> responseStream, ServerCallContext context) => GuardAsync(async () =>
+    public override async Task WatchOperation(WatchOperationRequest request, IServerStreamWriter<Operation> responseStream, ServerCallContext context)
     {
         await foreach (Operation operation in operations.Registry.WatchAsync(request.Id, context.CancellationToken))
             await responseStream.WriteAsync(operation, context.CancellationToken);
-    });
+    }
 
     /// <inheritdoc/>
-    public override Task<Operation> CancelOperation(CancelOperationRequest request, ServerCallContext context) => Guard(() => operations.Registry.Cancel(request.Id));
+    public override Task<Operation> CancelOperation(CancelOperationRequest request, ServerCallContext context) => Task.FromResult(operations.Registry.Cancel(request.Id));
 
     private OperationWork WorkOf(StartVaultOperationRequest request)
     {
-        if (string.IsNullOrWhiteSpace(request.Id))
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "The operation has no id."));
-
         return request.KindCase switch
         {
             StartVaultOperationRequest.KindOneofCase.ApplyNow => WorkOf(request.ApplyNow),
             StartVaultOperationRequest.KindOneofCase.ApplyThroughSeal => WorkOf(request.ApplyThroughSeal),
-            _ => throw new RpcException(new Status(StatusCode.InvalidArgument, "The operation is of no kind that this agent knows: upgrade the agent.")),
+            _ => throw new ArgumentException("The operation is of no kind that this agent knows: upgrade the agent.", nameof(request)),
         };
     }
 
@@ -78,39 +75,7 @@ internal sealed class VaultAgentService(
         }
         catch (FormatException fault)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, fault.Message));
+            throw new ArgumentException(fault.Message, nameof(text), fault);
         }
     }
-
-    private static Task<T> Guard<T>(Func<T> call)
-    {
-        try
-        {
-            return Task.FromResult(call());
-        }
-        catch (Exception fault) when (Map(fault) is { } status)
-        {
-            throw new RpcException(status);
-        }
-    }
-
-    private static async Task GuardAsync(Func<Task> call)
-    {
-        try
-        {
-            await call();
-        }
-        catch (Exception fault) when (Map(fault) is { } status)
-        {
-            throw new RpcException(status);
-        }
-    }
-
-    private static Status? Map(Exception fault) => fault switch
-    {
-        OperationIdTakenException => new Status(StatusCode.AlreadyExists, fault.Message),
-        OperationNotFoundException => new Status(StatusCode.NotFound, fault.Message),
-        WatcherTooSlowException => new Status(StatusCode.ResourceExhausted, fault.Message),
-        _ => null,
-    };
 }

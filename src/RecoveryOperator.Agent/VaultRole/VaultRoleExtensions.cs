@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Operations;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Replica;
@@ -26,7 +27,7 @@ public static class VaultRoleExtensions
         services.AddHostedService(provider => provider.GetRequiredService<VaultWorker>());
         services.AddSingleton(provider => new VaultOperations(new OperationRegistry(
             new InMemoryOperationStore(),
-            VaultFaults.Classify,
+            FaultTable.Classify,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<OperationRegistry>>())));
         return services;

@@ -8,13 +8,24 @@ internal sealed class VaultRoleMetrics
 {
     private static readonly string[] _labels = ["namespace", "name"];
 
-    private readonly Gauge _points = Metrics.CreateGauge("recovery_points", "Recovery points of the replica.", _labels);
-    private readonly Gauge _latest = Metrics.CreateGauge("recovery_latest_point_timestamp_seconds", "Instant of the newest recovery point, Unix time.", _labels);
-    private readonly Counter _logBytes = Metrics.CreateCounter("recovery_applied_log_bytes_total", "Bytes of change logs applied, as shipped.", _labels);
-    private readonly Counter _bytes = Metrics.CreateCounter("recovery_applied_bytes_total", "Bytes written to replica disks.", _labels);
-    private readonly Histogram _duration = Metrics.CreateHistogram(
-        "recovery_apply_duration_seconds", "Time to apply what was committed since the last look.", _labels,
-        new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.05, 3, 10) });
+    private readonly Gauge _points;
+    private readonly Gauge _latest;
+    private readonly Counter _logBytes;
+    private readonly Counter _bytes;
+    private readonly Histogram _duration;
+
+    /// <param name="registry">Where they are registered.</param>
+    public VaultRoleMetrics(CollectorRegistry registry)
+    {
+        MetricFactory factory = Prometheus.Metrics.WithCustomRegistry(registry);
+        _points = factory.CreateGauge("recovery_points", "Recovery points of the replica.", _labels);
+        _latest = factory.CreateGauge("recovery_latest_point_timestamp_seconds", "Instant of the newest recovery point, Unix time.", _labels);
+        _logBytes = factory.CreateCounter("recovery_applied_log_bytes_total", "Bytes of change logs applied, as shipped.", _labels);
+        _bytes = factory.CreateCounter("recovery_applied_bytes_total", "Bytes written to replica disks.", _labels);
+        _duration = factory.CreateHistogram(
+            "recovery_apply_duration_seconds", "Time to apply what was committed since the last look.", _labels,
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.05, 3, 10) });
+    }
 
     /// <summary>Binds the metrics of one protection.</summary>
     public ReplicaMetrics Bind(string vmNamespace, string name)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
 
@@ -53,7 +54,7 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            Fault = VaultFaults.Classify(fault);
+            Fault = FaultTable.Classify(fault);
             LogRoundFailed(fault);
         }
     }
