@@ -24,6 +24,8 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
 
     public bool HasManagedSave => Check(LibvirtNative.DomainHasManagedSave(handle, 0), "read the saved state") == 1;
 
+    public bool HasSnapshots => Check(LibvirtNative.DomainSnapshotNum(handle, 0), "count the snapshots") > 0;
+
     public void Dispose() => handle.Dispose();
 
     public (LibvirtDomainState State, int Reason) State()
@@ -46,13 +48,21 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
 
     public void Resume() => Check(LibvirtNative.DomainResume(handle), "resume");
 
-    public void RequestShutdown() => Check(LibvirtNative.DomainShutdown(handle, 0), "ask for the shutdown");
+    /// <summary>Presses the power button. No-op when the machine went off meanwhile.</summary>
+    public void RequestShutdown()
+    {
+        if (LibvirtNative.DomainShutdown(handle, 0) == 0) return;
+        var error = Error("ask for the shutdown");
+        if (State().State != LibvirtDomainState.Off) throw error;
+    }
 
     /// <summary>Ends the guest; QEMU itself ends in order (its bitmaps are stored) unless it does not react.</summary>
     public void Destroy()
     {
         if (LibvirtNative.DomainDestroy(handle, DestroyGraceful) == 0 || State().State == LibvirtDomainState.Off) return;
-        if (LibvirtNative.DomainDestroy(handle, 0) < 0 && State().State != LibvirtDomainState.Off) throw Error("switch off");
+        if (LibvirtNative.DomainDestroy(handle, 0) == 0) return;
+        var error = Error("switch off");
+        if (State().State != LibvirtDomainState.Off) throw error;
     }
 
     public void Undefine() => Check(LibvirtNative.DomainUndefine(handle, UndefineAll), "remove the definition");

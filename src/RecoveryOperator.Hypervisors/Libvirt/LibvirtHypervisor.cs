@@ -19,9 +19,12 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     /// <param name="options">Where and how it works.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it reports.</param>
-    /// <exception cref="HypervisorException">A folder cannot be made, or QEMU's user does not exist.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="HypervisorException">A folder cannot be given to QEMU's user, or that user does not exist.</exception>
     public LibvirtHypervisor(LibvirtOptions options, TimeProvider time, ILogger<LibvirtHypervisor> logger)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.RuntimeDirectory.Length, LibvirtOptions.LongestRuntimeDirectory, "options.RuntimeDirectory.Length");
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReadsInFlight, 1, "options.ReadsInFlight");
         (_options, _logger) = (options, logger);
         _connection = new LibvirtConnection(options.Uri, logger);
         var account = QemuAccount.Find(options.QemuUser);
@@ -71,10 +74,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
             using var domain = host.Find(machineId);
             if (domain is null)
                 return [new("MachineNotFound", $"machine {machineId}", "it is not defined on this host", "check the machine's name or id, and that it was not moved to another host")];
-            var disks = DiskPrerequisites.Check(domain.Name, DomainDisk.All(domain.Xml(inactive: false)), excludedDisks);
-            return domain.IsPersistent
-                ? [.. disks]
-                : [new("TransientMachine", $"machine {domain.Name}", "it has no stored definition, so libvirt forgets its checkpoints", $"store it: virsh dumpxml {domain.Name} to a file, then virsh define"), .. disks];
+            return [.. MachinePrerequisites.Check(domain), .. DiskPrerequisites.Check(domain.Name, DomainDisk.All(domain.Xml(inactive: false)), excludedDisks)];
         },
         cancellationToken);
 

@@ -6,6 +6,9 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// </summary>
 public sealed record LibvirtOptions
 {
+    /// <summary>A socket's path has at most 107 characters, and its name 29.</summary>
+    internal const int LongestRuntimeDirectory = 76;
+
     /// <summary>libvirt's connection URI.</summary>
     public string Uri { get; init; } = "qemu:///system";
 
@@ -18,7 +21,7 @@ public sealed record LibvirtOptions
     /// <summary>Where the serial consoles of replicas are logged.</summary>
     public string ConsoleDirectory { get; init; } = "/var/lib/recovery-operator/consoles";
 
-    /// <summary>Where sockets are made; at most 80 characters, because a socket's path is bounded.</summary>
+    /// <summary>Where sockets are made; at most 76 characters, because a socket's path is bounded.</summary>
     public string RuntimeDirectory { get; init; } = "/run/recovery-operator";
 
     /// <summary>

@@ -8,6 +8,9 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// </summary>
 internal static class ReplicaDefinition
 {
+    /// <summary>How long a read from the vault may take before it fails and pauses the guest, in seconds; QEMU's own 5 are short for a slow vault.</summary>
+    private const int VaultTimeoutSeconds = 30;
+
     /// <summary>Devices that belong to the source's host.</summary>
     private static readonly string[] HostBound = ["hostdev", "filesystem", "shmem", "redirdev"];
 
@@ -80,6 +83,7 @@ internal static class ReplicaDefinition
                 new XAttribute("name", uri.AbsolutePath.TrimStart('/')),
                 uri.Query.Length > 1 ? new XAttribute("query", uri.Query[1..]) : null,
                 new XElement("host", new XAttribute("name", uri.Host), new XAttribute("port", uri.Port)),
+                new XElement("timeout", new XAttribute("seconds", VaultTimeoutSeconds)),
                 new XElement("slices", new XElement(
                     "slice",
                     new XAttribute("type", "storage"),

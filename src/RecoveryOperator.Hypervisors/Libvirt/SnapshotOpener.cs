@@ -51,7 +51,7 @@ internal sealed partial class SnapshotOpener(
     {
         using var domain = host.Get(machineId);
         var disks = DomainDisk.All(domain.Xml(inactive: false));
-        if (DiskPrerequisites.Check(domain.Name, disks, request.ExcludedDisks).FirstOrDefault() is { } failure)
+        if (MachinePrerequisites.Check(domain).Concat(DiskPrerequisites.Check(domain.Name, disks, request.ExcludedDisks)).FirstOrDefault() is { } failure)
             throw new HypervisorException(HypervisorFault.Unsupported, $"{failure.Object} cannot be protected: {failure.Message}", failure.Remedy);
         var known = LibvirtNames.OwnCheckpoints(domain.Checkpoints(), request.Owner);
         if (request.Since is { } since && !known.Contains(since))

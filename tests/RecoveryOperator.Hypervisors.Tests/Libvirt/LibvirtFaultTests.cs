@@ -105,6 +105,25 @@ public sealed class LibvirtFaultTests(LibvirtHost host)
     }
 
     [Fact]
+    public async Task A_machine_with_libvirt_snapshots_is_refused_with_the_remedy()
+    {
+        await using var machine = await TestMachine.CreateAsync(host);
+        await using var hypervisor = host.Open();
+        await host.VirshAsync(Cancellation, "snapshot-create-as", machine.Id, "before-update");
+        try
+        {
+            var failure = Assert.Single(await hypervisor.CheckPrerequisitesAsync(machine.Id, [], Cancellation));
+            Assert.Equal("SnapshotsExist", failure.Reason);
+            var refusal = await Assert.ThrowsAnyAsync<HypervisorException>(() => hypervisor.BeginSnapshotAsync(machine.Id, machine.Request(null, "c1"), Cancellation));
+            Assert.Equal((HypervisorFault.Unsupported, failure.Remedy), (refusal.Fault, refusal.Remedy));
+        }
+        finally
+        {
+            await host.VirshAsync(CancellationToken.None, "snapshot-delete", machine.Id, "before-update");
+        }
+    }
+
+    [Fact]
     public async Task A_restarted_libvirtd_is_connected_to_again()
     {
         await using var machine = await TestMachine.CreateAsync(host);

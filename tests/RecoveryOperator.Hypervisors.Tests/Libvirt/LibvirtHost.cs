@@ -15,7 +15,6 @@ namespace RecoveryOperator.Hypervisors.Tests.Libvirt;
 public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
 {
     public const string Collection = "libvirt host";
-    private readonly string _name = $"test{Environment.ProcessId}";
     private readonly string _directory = $"/var/tmp/recovery-operator-test-{Environment.ProcessId}";
     private readonly string _script = Path.Combine(RepositoryRoot.Path, "eng", "run", "libvirt-host.sh");
     private string? _unavailable;
@@ -29,6 +28,9 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
     public string Uri => $"qemu+unix:///system?socket={_directory}/root/run/libvirt/libvirt-sock";
 
     public string StorageDirectory => Path.Combine(_directory, "storage");
+
+    /// <summary>The host's name for the scripts under eng/run.</summary>
+    public string Name { get; } = $"test{Environment.ProcessId}";
 
     public string Directory => _directory;
 
@@ -50,13 +52,13 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
             return;
         }
 
-        await RunAsync(_script, ["start", _name, _directory], CancellationToken.None);
+        await RunAsync(_script, ["start", Name, _directory], CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_unavailable is not null) return;
-        await RunAsync(_script, ["stop", _name, _directory], CancellationToken.None);
+        await RunAsync(_script, ["stop", Name, _directory], CancellationToken.None);
         System.IO.Directory.Delete(_directory, recursive: true);
     }
 
@@ -64,7 +66,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
 
     public LibvirtHypervisor Open(LibvirtOptions options)
     {
-        Assert.SkipWhen(_unavailable is not null, _unavailable ?? string.Empty);
+        Require();
         return new LibvirtHypervisor(options, TimeProvider.System, NullLogger<LibvirtHypervisor>.Instance);
     }
 
@@ -106,14 +108,17 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
 
     /// <summary>Runs a shell command within the host's namespaces.</summary>
     public Task<string> ExecuteAsync(string command, CancellationToken cancellationToken) =>
-        RunAsync(_script, ["exec", _name, _directory, "--", "sh", "-c", command], cancellationToken);
+        RunAsync(_script, ["exec", Name, _directory, "--", "sh", "-c", command], cancellationToken);
 
     /// <summary>Runs virsh on the host; fails with its error.</summary>
     public Task<string> VirshAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        Assert.SkipWhen(_unavailable is not null, _unavailable ?? string.Empty);
+        Require();
         return RunAsync("virsh", ["-q", "-c", Uri, .. arguments], cancellationToken);
     }
+
+    /// <summary>Skips the test where no libvirt host could be started.</summary>
+    public void Require() => Assert.SkipWhen(_unavailable is not null, _unavailable ?? string.Empty);
 
     public static async Task<string> RunAsync(string command, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {

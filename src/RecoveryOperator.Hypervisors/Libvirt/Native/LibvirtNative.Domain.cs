@@ -70,6 +70,9 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virDomainAbortJob")]
     internal static partial int DomainAbortJob(DomainHandle domain);
 
+    [LibraryImport(Library, EntryPoint = "virDomainSnapshotNum")]
+    internal static partial int DomainSnapshotNum(DomainHandle domain, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainListAllCheckpoints")]
     internal static partial int DomainListAllCheckpoints(DomainHandle domain, out nint* checkpoints, uint flags);
 
