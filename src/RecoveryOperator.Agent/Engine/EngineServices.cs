@@ -1,6 +1,7 @@
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath.Capture;
+using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Vault.Host;
 
@@ -26,6 +27,9 @@ public sealed record EngineServices
 
     /// <summary>Turns disks into change logs.</summary>
     public required DiskCapture Capture { get; init; }
+
+    /// <summary>A segment is closed when it reaches this length; tests make many from little.</summary>
+    public int SegmentTargetLengthBytes { get; init; } = ChangeLogConstants.SegmentTargetLengthBytes;
 
     /// <summary>Figures for Prometheus.</summary>
     public required AgentMetrics Metrics { get; init; }

@@ -1,6 +1,8 @@
+using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Hypervisors.Images;
 using RecoveryOperator.Hypervisors.Images.Guest;
+using RecoveryOperator.Hypervisors.Libvirt;
 
 namespace RecoveryOperator.Agent.HostRole;
 
@@ -15,8 +17,10 @@ internal static class HypervisorFactory
     public static IHypervisor Create(IServiceProvider services, IConfiguration configuration, string stateDirectory)
     {
         TimeProvider time = services.GetRequiredService<TimeProvider>();
-        return configuration["Hypervisor:Driver"] switch
+        return HostRoleOptions.Read(configuration).Driver switch
         {
+            "Libvirt" => new LibvirtHypervisor(
+                AgentHost.Section<LibvirtOptions>(configuration, "Hypervisor:Libvirt"), time, services.GetRequiredService<ILogger<LibvirtHypervisor>>()),
             "Images" => new ImagesHypervisor(
                 Images(configuration.GetSection("Hypervisor:Images"), stateDirectory),
                 services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ImagesHypervisor)),

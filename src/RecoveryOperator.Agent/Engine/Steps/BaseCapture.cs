@@ -31,6 +31,7 @@ internal sealed class BaseCapture(ProtectionContext context, BaseShipper shipper
             RecordZeros = false,
             StartAtBytes = last?.CoveredThroughBytes ?? 0,
             KeepFinishedSegments = true,
+            SegmentTargetLengthBytes = context.Services.SegmentTargetLengthBytes,
         };
         Action<long> show = meter.Begin(disk.Index, Ordinal(snapshot, disk));
         long readBefore = disk.BytesRead;

@@ -69,7 +69,10 @@ internal sealed class CutStep(ProtectionContext context)
     private async Task<CapturedDisk> CaptureAsync(CutIntent intent, ISnapshotDisk disk, ISegmentSpool spool, CancellationToken cancellationToken)
     {
         CaptureRequest request = new(new SegmentIdentity(
-            ProtectionId.Parse(context.Id), context.Progress.Epoch, intent.Sequence, intent.Attempt, disk.Index, 0));
+            ProtectionId.Parse(context.Id), context.Progress.Epoch, intent.Sequence, intent.Attempt, disk.Index, 0))
+        {
+            SegmentTargetLengthBytes = context.Services.SegmentTargetLengthBytes,
+        };
         long readBefore = disk.BytesRead;
         CapturedDisk captured = await context.Services.Capture.RunAsync(disk, ExtentsOf(disk, cancellationToken), request, spool, null, cancellationToken);
         ReadMeter.Count(context, disk.BytesRead - readBefore);

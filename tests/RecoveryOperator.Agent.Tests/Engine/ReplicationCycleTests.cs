@@ -1,0 +1,184 @@
+using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.Tests.Fakes;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Agent.Tests.Engine;
+
+public sealed class ReplicationCycleTests : IDisposable
+{
+    private readonly FakeMachine _machine = new(2, (2 * 1024 * 1024) + 4096);
+    private readonly EngineBench _bench;
+
+    public ReplicationCycleTests()
+    {
+        _bench = new EngineBench(_machine);
+        Scribble(0, 65536, 500_000);
+        Scribble(1, 0, 70_000);
+        _bench.Restart();
+    }
+
+    public void Dispose() => _bench.Dispose();
+
+    [Fact]
+    public async Task An_idle_cycle_reads_no_disk_and_ships_no_segment()
+    {
+        await _bench.RunAsync();
+        long read = _machine.BytesRead;
+        int blobs = _bench.Vault.Blobs.Count;
+
+        await _bench.RunAsync();
+
+        Assert.Equal(read, _machine.BytesRead);
+        Assert.Equal(read, _bench.Progress.ReadBytesTotal);
+        Assert.Equal(blobs, _bench.Vault.Blobs.Count);
+        Assert.Equal(2, _bench.Progress.Last!.Sequence);
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
+    public async Task A_seal_fences_the_source_and_nothing_ships_any_more()
+    {
+        await _bench.RunAsync();
+        _bench.Vault.Seal(EngineBench.ProtectionId, 1, 2);
+        Scribble(0, 0, 4096);
+
+        Assert.Equal(FaultCategory.Fenced, (await FaultOfRunAsync()).Category);
+        int blobs = _bench.Vault.Blobs.Count;
+        _bench.Restart();
+        Fault again = await FaultOfRunAsync();
+
+        Assert.Equal(EnginePhase.Fenced, _bench.Progress.Phase);
+        Assert.Equal(FaultReasons.Sealed, again.Reason);
+        Assert.Contains("failover-1", again.Message, StringComparison.Ordinal);
+        Assert.Equal(blobs, _bench.Vault.Blobs.Count);
+    }
+
+    [Fact]
+    public async Task A_foreign_set_is_a_conflict_and_is_not_overwritten()
+    {
+        await _bench.RunAsync();
+        SetManifest foreign = _bench.Vault.Manifests(1).Single() with { Sequence = 2, Attempt = Guid.NewGuid() };
+        byte[] standing = VaultJson.Write(foreign);
+        _bench.Vault.Sets[(1, 2)] = standing;
+
+        Fault fault = await FaultOfRunAsync();
+
+        Assert.Equal(FaultCategory.NonRecoverable, fault.Category);
+        Assert.Equal(FaultReasons.ConflictingSet, fault.Reason);
+        Assert.Same(standing, _bench.Vault.Sets[(1, 2)]);
+        Assert.Equal(1, _bench.Progress.Last!.Sequence);
+    }
+
+    [Fact]
+    public async Task While_the_vault_is_away_changes_are_kept_and_come_in_order()
+    {
+        await _bench.RunAsync();
+        Scribble(0, 0, 4096);
+        _bench.Vault.Outage = new VaultException(VaultFault.Unavailable, "log", "The vault is away.", "Wait.");
+        for (int attempt = 0; attempt < 3; attempt++)
+        {
+            Fault fault = await FaultOfRunAsync();
+            Assert.Equal(FaultReasons.VaultUnavailable, fault.Reason);
+            Scribble(1, attempt * 65536, 4096);
+        }
+
+        _bench.Vault.Outage = null;
+        await _bench.RunAsync();
+
+        Assert.Equal(3, _bench.Progress.Last!.Sequence);
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
+    public async Task Damage_in_the_spool_is_not_shipped_and_the_changes_come_with_the_next_cut()
+    {
+        await _bench.RunAsync();
+        Scribble(0, 0, 4096);
+        _bench.Vault.Outage = new VaultException(VaultFault.Unavailable, "log", "The vault is away.", "Wait.");
+        await FaultOfRunAsync();
+        _bench.Vault.Outage = null;
+        string file = Assert.Single(Directory.EnumerateFiles(_bench.SpoolFolder, "*.hrl", SearchOption.AllDirectories));
+        byte[] content = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        content[200] ^= 1;
+        await File.WriteAllBytesAsync(file, content, TestContext.Current.CancellationToken);
+
+        Assert.Equal(FaultReasons.SpoolDamaged, (await FaultOfRunAsync()).Reason);
+        await _bench.RunAsync();
+
+        Assert.Equal(2, _bench.Progress.Last!.Sequence);
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
+    public async Task Lost_tracking_asks_for_a_resynchronization()
+    {
+        await _bench.RunAsync();
+        _machine.LoseTracking();
+
+        Assert.Equal(FaultCategory.ResyncRequired, (await FaultOfRunAsync()).Category);
+        Assert.Equal(EnginePhase.ResyncRequired, _bench.Progress.Phase);
+        Assert.Equal(FaultReasons.ChangeTrackingLost, (await FaultOfRunAsync()).Reason);
+    }
+
+    [Fact]
+    public async Task Lost_state_is_rebuilt_from_the_vault_and_the_checkpoint_without_a_copy()
+    {
+        await _bench.RunAsync();
+        await _bench.RunAsync();
+        Scribble(0, 0, 4096);
+        _bench.LoseState();
+        _bench.Restart();
+        long read = _machine.BytesRead;
+
+        await _bench.RunAsync();
+
+        Assert.Equal(3, _bench.Progress.Last!.Sequence);
+        Assert.True(_machine.BytesRead - read <= 65536, "more than the changed block was read");
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
+    public async Task Lost_state_without_its_checkpoint_is_never_overwritten()
+    {
+        await _bench.RunAsync();
+        _bench.LoseState();
+        _machine.LoseTracking();
+        _bench.Restart();
+
+        Assert.Equal(FaultReasons.AgentStateLost, (await FaultOfRunAsync()).Reason);
+        Assert.Equal(EnginePhase.ResyncRequired, _bench.Progress.Phase);
+        Assert.Single(_bench.Vault.Sets);
+    }
+
+    [Fact]
+    public async Task Without_room_in_the_spool_no_cut_is_made_and_nothing_is_lost()
+    {
+        await _bench.RunAsync();
+        Scribble(0, 0, 4096);
+        _bench.FreeSpoolBytes = 1000;
+
+        Fault fault = await FaultOfRunAsync();
+        _bench.FreeSpoolBytes = 1L << 40;
+        await _bench.RunAsync();
+
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoSpoolSpace), (fault.Category, fault.Reason));
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    private async Task<Fault> FaultOfRunAsync()
+    {
+        Exception? error = await Record.ExceptionAsync(_bench.RunAsync);
+        Assert.NotNull(error);
+        return FaultTable.Classify(error);
+    }
+
+    private void Scribble(int disk, int offset, int length)
+    {
+        byte[] content = new byte[length];
+        new Random(offset + length).NextBytes(content);
+        _machine.Write(disk, offset, content);
+    }
+}

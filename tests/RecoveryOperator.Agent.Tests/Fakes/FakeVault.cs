@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Host;
+
+namespace RecoveryOperator.Agent.Tests.Fakes;
+
+/// <summary>A log container in memory with the storage's rules: create if absent, equal content is success, whoever is first is right.</summary>
+public sealed class FakeVault
+{
+    public ConcurrentDictionary<string, byte[]> Blobs { get; } = new(StringComparer.Ordinal);
+
+    public ConcurrentDictionary<(long Epoch, long Sequence), byte[]> Sets { get; } = new();
+
+    /// <summary>Thrown by every request while set.</summary>
+    public VaultException? Outage { get; set; }
+
+    public long UploadedBytes { get; private set; }
+
+    public ILogStore Open(FaultPoints points) => new Log(this, points);
+
+    public IEnumerable<SetManifest> Manifests(long epoch) => Sets.Keys
+        .Where(key => key.Epoch == epoch)
+        .OrderBy(key => key.Sequence)
+        .Select(key => VaultJson.Read<SetManifest>(Sets[key], "set.json"));
+
+    public void Seal(string protectionId, long epoch, long sequence) => Sets.TryAdd((epoch, sequence), VaultJson.Write(new SetManifest
+    {
+        Kind = SetKind.Seal,
+        ProtectionId = protectionId,
+        Epoch = epoch,
+        Sequence = sequence,
+        Instant = DateTimeOffset.UtcNow,
+        SealedBy = "failover-1",
+    }));
+
+    private sealed class Log(FakeVault vault, FaultPoints points) : ILogStore
+    {
+        public TimeSpan? ClockOffset { get; private set; }
+
+        public Task CreateSegmentAsync(string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            points.RunAsync($"CreateSegment {blob}", () =>
+            {
+                Answer();
+                byte[] standing = vault.Blobs.GetOrAdd(blob, _ => content.ToArray());
+                vault.UploadedBytes += content.Length;
+                return standing.AsSpan().SequenceEqual(content.Span)
+                    ? Task.CompletedTask
+                    : throw new VaultException(VaultFault.Conflict, blob, $"{blob} has other content.", "Cut again.");
+            });
+
+        public Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken) => points.RunAsync("Commit", () =>
+        {
+            Answer();
+            byte[] content = VaultJson.Write(manifest);
+            foreach (SegmentRecord segment in manifest.Disks.SelectMany(disk => disk.Base.Concat(disk.Segments)))
+                Assert.True(vault.Blobs.ContainsKey(segment.Blob), $"committed without {segment.Blob}");
+            byte[] standing = vault.Sets.GetOrAdd((manifest.Epoch, manifest.Sequence), content);
+            StoredSet set = Stored(standing);
+            CommitOutcome outcome = standing.AsSpan().SequenceEqual(content) ? CommitOutcome.Committed
+                : set.Manifest.Kind == SetKind.Seal ? CommitOutcome.Fenced : CommitOutcome.Conflict;
+            return Task.FromResult(new CommitResult(outcome, set));
+        });
+
+        public Task<StoredSet?> ReadSetAsync(long epoch, long sequence, CancellationToken cancellationToken)
+        {
+            Answer();
+            return Task.FromResult(vault.Sets.TryGetValue((epoch, sequence), out byte[]? content) ? Stored(content) : null);
+        }
+
+        private static StoredSet Stored(byte[] content) =>
+            new(VaultJson.Read<SetManifest>(content, "set.json"), Convert.ToHexStringLower(SHA256.HashData(content)), DateTimeOffset.UtcNow);
+
+        private void Answer()
+        {
+            if (vault.Outage is { } outage)
+                throw outage;
+            ClockOffset = TimeSpan.FromMilliseconds(250);
+        }
+    }
+}
