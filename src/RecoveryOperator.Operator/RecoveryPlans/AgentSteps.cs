@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using Google.Protobuf;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Documents;
@@ -8,6 +11,8 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// <summary>The steps of a failover that agents do. An operation's id says what it is for, so a restarted operator finds it again.</summary>
 internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOptions options)
 {
+    private const int MaxPassedOver = 100;
+
     private readonly ConcurrentDictionary<string, Attempt> _attempts = new();
 
     /// <summary>Asks the target for room, name and networks; null when nothing stands in the way.</summary>
@@ -19,19 +24,22 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
             return StepOutcome.Running("Its newest recovery point was pruned while it was read; the next one is taken.");
 
         var replica = Describe(context, point, context.Journal.Epoch + 1, _ => string.Empty);
+        var key = KeyOf(context, "check", replica);
         var (operation, waiting) = await RunAsync(
             host,
-            $"{context.Key}/check",
+            key,
             id => new StartHostOperationRequest { Id = id, CheckReplica = new CheckReplica { Replica = replica } },
             cancellationToken,
             firstNumber: time.GetUtcNow().ToUnixTimeSeconds());
         if (operation is null)
             return waiting;
 
-        AskAnew($"{host}/{context.Key}/check");
-        var failures = operation.Result.Prerequisites.Failures;
-        return failures.Count == 0 ? null : StepOutcome.Blocked(
-            $"Host {host.Name} cannot take {context.Member.Name}; its source was not fenced. {string.Join(" ", failures.Select(f => $"{f.Object}: {f.Message} {f.Remedy}"))}");
+        var failures = operation.Result?.Prerequisites?.Failures ?? [];
+        if (failures.Count == 0)
+            return null;
+        var obstacle = $"Host {host.Name} cannot take {context.Member.Name}; its source was not fenced. {string.Join(" ", failures.Select(Text))}";
+        AskLater($"{host}/{key}", long.Parse(operation.Id.AsSpan(operation.Id.LastIndexOf('/') + 1), CultureInfo.InvariantCulture) + 1, obstacle);
+        return StepOutcome.Blocked(obstacle);
     }
 
     /// <summary>Hurries the vault agent.</summary>
@@ -46,10 +54,10 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         if (point is null)
             return (null, StepOutcome.Blocked($"Recovery point {chosen.Epoch}/{chosen.Sequence} of {context.Member.Name} is not in the vault any more."));
 
-        var grant = await context.Member.Vault.GrantReplicaReadAsync($"epoch-{context.Journal.Epoch}", time.GetUtcNow(), cancellationToken);
+        var grant = await context.Member.Vault.GrantReplicaReadAsync(ReplicaReadGrants.NameOf(context.Journal), time.GetUtcNow(), cancellationToken);
         var replica = Describe(context, point, context.Journal.Epoch, disk => grant.SnapshotUri(disk).AbsoluteUri);
         var (operation, waiting) = await RunAsync(
-            context.Host, $"{context.Key}/create", id => new StartHostOperationRequest { Id = id, CreateReplica = replica }, cancellationToken);
+            context.Host, KeyOf(context, "create", replica), id => new StartHostOperationRequest { Id = id, CreateReplica = replica }, cancellationToken);
         return operation is null ? (null, waiting) : (operation.Result.Machine.Id, StepOutcome.Done);
     }
 
@@ -63,7 +71,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
             Epoch = context.Journal.Epoch,
         };
         var (operation, waiting) = await RunAsync(
-            context.Host, $"{context.Key}/start", id => new StartHostOperationRequest { Id = id, StartMachine = start }, cancellationToken);
+            context.Host, KeyOf(context, "start", start), id => new StartHostOperationRequest { Id = id, StartMachine = start }, cancellationToken);
         return operation is null ? waiting : StepOutcome.Done;
     }
 
@@ -82,6 +90,10 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         return replica;
     }
 
+    /// <summary>The same work has the same id. A request that changed meanwhile (the name in the spec, a URI) has another: an agent refuses it under the old.</summary>
+    private static string KeyOf(FailoverContext context, string step, IMessage request) =>
+        $"{context.Key}/{step}-{Convert.ToHexStringLower(SHA256.HashData(request.ToByteArray()).AsSpan(0, 4))}";
+
     /// <summary>
     /// Runs an agent's operation as <c>key/number</c>. One that failed is followed by the next number, the blocked interval after its end. In a new
     /// process the numbers start again, so what runs or has ended well is found, and what failed before is passed over at once. A check, whose answer
@@ -90,34 +102,46 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
     private async Task<(Protocol.Operation? Succeeded, StepOutcome Waiting)> RunAsync(
         NamespacedName host, string key, Func<string, StartHostOperationRequest> request, CancellationToken cancellationToken, long firstNumber = 0)
     {
-        var attempt = _attempts.GetOrAdd($"{host}/{key}", _ => new Attempt(firstNumber, DateTimeOffset.MinValue, string.Empty));
-        if (time.GetUtcNow() < attempt.NotBefore)
-            return (null, StepOutcome.Blocked(attempt.Failure));
-
-        var operation = await agents.BeginAsync(host, request($"{key}/{attempt.Number}"), cancellationToken);
-        switch (operation.State)
+        var attempts = $"{host}/{key}";
+        var attempt = _attempts.GetOrAdd(attempts, _ => new Attempt(firstNumber, DateTimeOffset.MinValue, string.Empty, 0));
+        while (time.GetUtcNow() >= attempt.NotBefore)
         {
-            case OperationState.Succeeded:
+            var operation = await agents.BeginAsync(host, request($"{key}/{attempt.Number}"), cancellationToken);
+            if (operation.State == OperationState.Succeeded)
+            {
+                _attempts.TryRemove(attempts, out _);
                 return (operation, StepOutcome.Done);
-            case OperationState.Failed or OperationState.Canceled:
-                var failure = operation.Fault is { } fault ? $"{fault.Object}: {fault.Message} {fault.Remedy}" : $"{key} was canceled on host {host.Name}.";
-                _attempts[$"{host}/{key}"] = new Attempt(attempt.Number + 1, EndOf(operation) + options.BlockedInterval, failure);
-                return (null, StepOutcome.Blocked(failure));
-            default:
-                return (null, StepOutcome.Running(operation.BytesTotal > 0
-                    ? $"{operation.Step} ({100 * operation.BytesDone / operation.BytesTotal} %)"
-                    : operation.Step));
+            }
+
+            if (operation.State is not (OperationState.Failed or OperationState.Canceled))
+                return (null, StepOutcome.Running(Progress(operation)));
+            _attempts[attempts] = attempt = After(attempt, operation, host);
         }
+
+        return (null, StepOutcome.Blocked(attempt.Failure));
     }
 
-    private DateTimeOffset EndOf(Protocol.Operation operation) => operation.FinishedAt?.ToDateTimeOffset() ?? time.GetUtcNow();
-
-    /// <summary>A check's answer is good for once.</summary>
-    private void AskAnew(string key)
+    /// <summary>
+    /// The end is told by the host's clock, which may be wrong. So only so many are passed over at once; then, each waits by this clock.
+    /// </summary>
+    private Attempt After(Attempt attempt, Protocol.Operation operation, NamespacedName host)
     {
-        if (_attempts.TryGetValue(key, out var old))
-            _attempts[key] = old with { Number = old.Number + 1 };
+        var now = time.GetUtcNow();
+        var ended = attempt.PassedOver < MaxPassedOver && operation.FinishedAt?.ToDateTimeOffset() is { } told && told < now ? told : now;
+        var failure = operation.Fault is { } fault ? Text(fault) : $"Operation {operation.Id} was canceled on host {host.Name}; it is begun again.";
+        return new Attempt(attempt.Number + 1, ended + options.BlockedInterval, failure, attempt.PassedOver + 1);
     }
 
-    private sealed record Attempt(long Number, DateTimeOffset NotBefore, string Failure);
+    private void AskLater(string attempts, long number, string obstacle) =>
+        _attempts[attempts] = new Attempt(number, time.GetUtcNow() + options.BlockedInterval, obstacle, 0);
+
+    private static string Text(Fault fault) => $"{fault.Object}: {fault.Message} {fault.Remedy}";
+
+    private static string Progress(Protocol.Operation operation)
+    {
+        var step = operation.Step.Length > 0 ? operation.Step : "Its host works.";
+        return operation.BytesTotal > 0 ? $"{step} ({100 * operation.BytesDone / operation.BytesTotal} %)" : step;
+    }
+
+    private sealed record Attempt(long Number, DateTimeOffset NotBefore, string Failure, int PassedOver);
 }

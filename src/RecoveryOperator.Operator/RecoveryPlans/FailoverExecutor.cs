@@ -1,6 +1,3 @@
-using k8s.Models;
-using RecoveryOperator.Api.Plans;
-using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
@@ -19,7 +16,7 @@ internal sealed partial class FailoverExecutor(
     {
         try
         {
-            return context.Member.FactsOf(context.Request.Id).Next switch
+            return context.Next switch
             {
                 FailoverStep.Fence => await FenceAsync(context, cancellationToken),
                 FailoverStep.Seal => await SealAsync(context, cancellationToken),
@@ -46,22 +43,28 @@ internal sealed partial class FailoverExecutor(
     {
         var member = context.Member;
         if (member.Failover is { } other)
-            return StepOutcome.Blocked($"{member.Name} is held by operation '{other.OperationId}', begun by another plan: wait until it has ended.");
+            return HeldBy(other, member);
 
         var target = targets.Choose(context.Plan, member.Resource!);
         if (target.Host is not { } host)
             return StepOutcome.Blocked(target.Obstacle!);
         var point = await context.Choice.FindAsync(member, cancellationToken);
         if (point is null)
-            return StepOutcome.Blocked($"{member.Name} has no recovery point that fits '{context.Choice.Request}': its source was not fenced. Ask for another point under a new operation id.");
+            return StepOutcome.Failed($"{member.Name} has no recovery point that fits '{context.Choice.Request}' any more: its source was not fenced, it runs on. Ask for another point.");
 
         var obstacle = await agents.CheckTargetAsync(context, host, point.Epoch, point.Sequence, cancellationToken);
         if (obstacle is not null)
             return obstacle;
 
-        var fenced = JournalTransitions.Fence(member.Journal!.Value, context.Request, target.Site, host.Name, time.GetUtcNow());
+        var chosen = context.Choice.NeedsEverythingApplied ? null : point;
+        var fenced = JournalTransitions.Fence(member.Journal!.Value, context.Request, target.Site, host.Name, chosen, time.GetUtcNow());
         return await WriteAsync(context, fenced, cancellationToken);
     }
+
+    /// <summary>Another plan was faster: while its operation runs this one waits, afterwards there is nothing left to do for it.</summary>
+    private static StepOutcome HeldBy(FailoverRecord other, PlanMemberView member) => member.IsRecovered
+        ? StepOutcome.Failed($"{member.Name} was failed over by operation '{other.OperationId}' of another plan meanwhile; it runs on host {other.Host}.")
+        : StepOutcome.Blocked($"{member.Name} is held by operation '{other.OperationId}' of another plan: wait until it has ended.");
 
     private async Task<StepOutcome> SealAsync(FailoverContext context, CancellationToken cancellationToken)
     {
@@ -90,14 +93,29 @@ internal sealed partial class FailoverExecutor(
 
     private async Task<StepOutcome> CreateAsync(FailoverContext context, CancellationToken cancellationToken)
     {
+        var chosen = context.Member.Failover!.Point!;
+        if (await context.Member.Vault!.ReadPointAsync(chosen.Epoch, chosen.Sequence, cancellationToken) is null)
+            return await ChooseAgainAsync(context, chosen, cancellationToken);
+
         var created = await agents.CreateAsync(context, cancellationToken);
         return created.MachineId is { } machineId
             ? await WriteAsync(context, JournalTransitions.RecordMachine(context.Journal, machineId), cancellationToken)
             : created.Outcome;
     }
 
+    /// <summary>The point was pruned between its choice and the journal's word that it is in use. No machine was made from it.</summary>
+    private static async Task<StepOutcome> ChooseAgainAsync(FailoverContext context, PointSummary gone, CancellationToken cancellationToken)
+    {
+        var point = await context.Choice.FindAsync(context.Member, cancellationToken);
+        return point is null || point == gone
+            ? StepOutcome.Blocked($"Recovery point {gone.Epoch}/{gone.Sequence} of {context.Member.Name} is not in the vault any more, and no other fits '{context.Choice.Request}': restore the blob {gone.Epoch}-{gone.Sequence} under points/ (soft delete keeps it for some days).")
+            : await WriteAsync(context, JournalTransitions.ChoosePoint(context.Journal, point), cancellationToken);
+    }
+
+    /// <summary>Last before the start, the grant is revoked once more: who had read the journal before the epoch was raised may have given it back.</summary>
     private async Task<StepOutcome> StartAsync(FailoverContext context, CancellationToken cancellationToken)
     {
+        await context.Member.Vault!.RevokeHostGrantAsync(cancellationToken);
         var outcome = await agents.StartAsync(context, cancellationToken);
         if (outcome.Progress != StepProgress.Done)
             return outcome;
@@ -114,18 +132,18 @@ internal sealed partial class FailoverExecutor(
     {
         var epoch = context.Journal.Epochs.First(e => e.Epoch == context.OldEpoch);
         var stored = await context.Member.Vault!.ReadSetAsync(epoch.Epoch, epoch.SealedAtSequence!.Value, cancellationToken);
-        return (stored?.Manifest.Instant - context.Member.Failover!.Point!.Instant)?.TotalSeconds;
+        return stored is null ? null : Math.Max(0, (stored.Manifest.Instant - context.Member.Failover!.Point!.Instant).TotalSeconds);
     }
 
-    private static string? Note(FailoverContext context) => context.Member.Applied?.Damage is { } damage
-        ? $"Set {damage.Epoch}/{damage.Sequence} was damaged ({damage.Reason}): recovered from the newest point before it."
+    private static string? Note(FailoverContext context) => context.Choice.NeedsEverythingApplied && context.Member.Applied?.Damage is { } damage
+        ? $"{context.Member.Name}: set {damage.Epoch}/{damage.Sequence} was damaged ({damage.Reason}): recovered from the newest point before it."
         : null;
 
     /// <summary>A write that somebody else forestalled is no failure: the step is decided again from what stands there now.</summary>
     private static async Task<StepOutcome> WriteAsync(FailoverContext context, JournalDocument journal, CancellationToken cancellationToken)
     {
         var written = await context.Member.Vault!.WriteJournalAsync(journal, context.Member.Journal!.ETag, cancellationToken);
-        return written is null ? StepOutcome.Running("The journal was changed by somebody else; it is read again.") : StepOutcome.Done;
+        return written is null ? StepOutcome.Forestalled : StepOutcome.Done;
     }
 
     [LoggerMessage(1, LogLevel.Information, "Fenced: epoch {epoch} of {protectedVm} ends at sequence {sequence}")]
@@ -136,25 +154,4 @@ internal sealed partial class FailoverExecutor(
 
     [LoggerMessage(3, LogLevel.Warning, "Blocked: operation {operation} of {protectedVm}: {reason}")]
     private partial void LogBlocked(string protectedVm, string operation, string reason, Exception exception);
-}
-
-/// <summary>One VM within one operation.</summary>
-/// <param name="Plan">The plan.</param>
-/// <param name="Member">The VM as it stands now.</param>
-/// <param name="Request">The operation.</param>
-/// <param name="AcceptedAt">When the operation was accepted.</param>
-internal sealed record FailoverContext(RecoveryPlan Plan, PlanMemberView Member, OperationRequest Request, DateTimeOffset AcceptedAt)
-{
-    public PointChoice Choice { get; } = new(Request.RecoveryPoint);
-
-    public JournalDocument Journal => Member.Journal!.Value;
-
-    /// <summary>The epoch that the failover ends; meaningful once it is fenced.</summary>
-    public long OldEpoch => Journal.Epoch - 1;
-
-    /// <summary>The target host; meaningful once it is fenced.</summary>
-    public NamespacedName Host => new(Plan.Namespace(), Member.Failover!.Host);
-
-    /// <summary>Names the VM in ids of agents' operations.</summary>
-    public string Key => $"{Request.Id}/{Plan.Namespace()}/{Member.Name}";
 }

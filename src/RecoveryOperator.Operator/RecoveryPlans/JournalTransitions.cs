@@ -7,18 +7,24 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// <summary>What each step of a failover writes into the VM's journal (docs/failover.md). Pure: the caller writes by compare-and-set.</summary>
 internal static class JournalTransitions
 {
-    public static JournalDocument Fence(JournalDocument journal, OperationRequest request, string site, string host, DateTimeOffset now) => journal with
+    /// <summary>Raises the epoch. A point that is chosen already is recorded with it, so that it is not pruned from here on.</summary>
+    public static JournalDocument Fence(JournalDocument journal, OperationRequest request, string site, string host, PointSummary? point, DateTimeOffset now) => journal with
     {
         Epoch = journal.Epoch + 1,
-        Epochs = [.. journal.Epochs, new EpochRecord(journal.Epoch + 1, null, null)],
-        Failover = new FailoverRecord(request.Id, site, host, null, null, false),
+        Epochs = [.. journal.Epochs, new EpochRecord(journal.Epoch + 1, point, null)],
+        Failover = new FailoverRecord(request.Id, site, host, null, point, false),
         Operations = [.. journal.Operations, Record(request, nameof(OperationState.Accepted), now)],
     };
 
-    public static JournalDocument RecordSeal(JournalDocument journal, long sequence) => journal with
+    /// <summary>Records the end of the epoch before the present one, also where its beginning was never recorded.</summary>
+    public static JournalDocument RecordSeal(JournalDocument journal, long sequence)
     {
-        Epochs = [.. journal.Epochs.Select(e => e.Epoch == journal.Epoch - 1 ? e with { SealedAtSequence = sequence } : e)],
-    };
+        var old = journal.Epochs.FirstOrDefault(e => e.Epoch == journal.Epoch - 1) ?? new EpochRecord(journal.Epoch - 1, null, null);
+        return journal with
+        {
+            Epochs = [.. journal.Epochs.Where(e => e.Epoch != old.Epoch).Append(old with { SealedAtSequence = sequence }).OrderBy(e => e.Epoch)],
+        };
+    }
 
     public static JournalDocument ChoosePoint(JournalDocument journal, PointSummary point) => journal with
     {

@@ -16,7 +16,7 @@ internal static class PlanConditions
     public static IReadOnlyList<V1Condition> Build(PlanSituation situation, PlanPhase phase, OperationRecord? running, DateTimeOffset now)
     {
         var list = situation.Plan.Status?.Conditions.ToList() ?? [];
-        var blocked = situation.Outcomes.Values.FirstOrDefault(o => o.Progress == StepProgress.Blocked)?.Message;
+        var blocked = situation.Blocked;
         foreach (var (type, status, reason, message) in new[]
         {
             Ready(situation, phase, blocked),
@@ -45,11 +45,16 @@ internal static class PlanConditions
         {
             PlanPhase.Unknown => (ConditionTypes.Ready, "Unknown", "VaultUnknown", problems.Length > 0 ? problems : "The vault has not answered yet."),
             PlanPhase.Running => (ConditionTypes.Ready, "False", "OperationRunning", blocked ?? "An operation runs."),
-            PlanPhase.NotReady => (ConditionTypes.Ready, "False", "NotRecoverable", problems),
+            PlanPhase.NotReady => (ConditionTypes.Ready, "False", "NotRecoverable", problems.Length > 0 ? problems : Mixed(situation)),
+            PlanPhase.Failed => (ConditionTypes.Ready, "False", "OperationFailed", "The last operation did not recover every virtual machine: see its message."),
             PlanPhase.Ready => (ConditionTypes.Ready, "True", "Recoverable", "Every virtual machine has a recovery point."),
             _ => (ConditionTypes.Ready, "True", phase.ToString(), "Every virtual machine runs at the target."),
         };
     }
+
+    private static string Mixed(PlanSituation situation) => situation.Members.Count == 0
+        ? "The plan has no virtual machine: name some in spec.groups."
+        : $"The virtual machines are not in one state: {string.Join(", ", situation.Members.Select(m => $"{m.Name} is {m.State}"))}.";
 
     private static (string Type, string Status, string Reason, string Message) Reconciling(OperationRecord? running, string? blocked) => running is null
         ? (ConditionTypes.Reconciling, "False", "Idle", "No operation runs.")
@@ -59,6 +64,8 @@ internal static class PlanConditions
     {
         if (blocked is not null)
             return (ConditionTypes.Stalled, "True", "OperationBlocked", blocked);
+        if (situation.Problem is { } problem)
+            return (ConditionTypes.Stalled, "True", "VaultFailed", problem);
         return situation.Verdict switch
         {
             { Verdict: OperationVerdict.IdReused } reused => (ConditionTypes.Stalled, "True", "OperationIdReused", reused.Message),

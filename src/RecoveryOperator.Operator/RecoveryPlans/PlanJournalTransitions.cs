@@ -9,21 +9,38 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// <summary>What is written into a plan's own journal. Pure: the caller writes by compare-and-set.</summary>
 internal static class PlanJournalTransitions
 {
-    public static PlanJournalDocument Accept(PlanJournalDocument journal, OperationRequest request, DateTimeOffset now) =>
-        Add(journal, request, OperationState.Accepted, null, now);
+    /// <summary>Accepts a request for the VMs that the plan has now: a VM that joins the plan later is not drawn into the operation.</summary>
+    public static PlanJournalDocument Accept(
+        PlanJournalDocument journal, OperationRequest request, IEnumerable<PlanMemberView> members, DateTimeOffset now) =>
+        Add(journal, request, OperationState.Accepted, null, [.. members.Select(m => PlanSteps.Pending(m.Group, m.Name))], now);
 
     public static PlanJournalDocument Refuse(PlanJournalDocument journal, OperationRequest request, string message, DateTimeOffset now) =>
-        Add(journal, request, OperationState.Refused, new PlanResult(null, null, message), now);
+        Add(journal, request, OperationState.Refused, new PlanResult(null, null, message), [], now);
 
-    public static PlanJournalDocument End(PlanJournalDocument journal, string id, OperationState state, PlanResult result, DateTimeOffset now) => journal with
+    /// <summary>Ends an operation, with what came of each VM.</summary>
+    public static PlanJournalDocument End(PlanJournalDocument journal, string id, IReadOnlyList<MemberRun> runs, PlanResult result, DateTimeOffset now)
     {
-        Operations =
-        [
-            .. journal.Operations.Select(o => o.Operation.Id != id
-                ? o
-                : o with { Operation = o.Operation with { State = state.ToString(), FinishedAt = now, Result = ToJson(result) } }),
-        ],
-    };
+        var state = runs.Any(r => r.Outcome.Progress == StepProgress.Failed) ? OperationState.Failed : OperationState.Succeeded;
+        return journal with
+        {
+            Operations =
+            [
+                .. journal.Operations.Select(o => o.Operation.Id != id ? o : o with
+                {
+                    Operation = o.Operation with { State = state.ToString(), FinishedAt = now, Result = ToJson(result) },
+                    Steps = [.. o.Steps.Select(s => PlanSteps.End(s, runs, o.Operation.StartedAt, now))],
+                }),
+            ],
+        };
+    }
+
+    /// <summary>The operation that runs; null when none does.</summary>
+    public static PlanOperationRecord? Running(PlanJournalDocument journal) =>
+        journal.Operations.FirstOrDefault(o => o.Operation.State == nameof(OperationState.Accepted));
+
+    /// <summary>The request behind a recorded operation: what goes on does so from the journal, whatever the spec says by then.</summary>
+    public static OperationRequest RequestOf(PlanOperationRecord record) => new(
+        record.Operation.Id, Enum.Parse<OperationType>(record.Operation.Type), record.RecoveryPoint ?? PointChoice.Latest);
 
     /// <summary>The journal's operations as the guard sees them.</summary>
     /// <exception cref="VaultException">A newer version wrote an operation that this one does not know: nothing may be decided beside it.</exception>
@@ -43,12 +60,12 @@ internal static class PlanJournalTransitions
     }
 
     private static PlanJournalDocument Add(
-        PlanJournalDocument journal, OperationRequest request, OperationState state, PlanResult? result, DateTimeOffset now)
+        PlanJournalDocument journal, OperationRequest request, OperationState state, PlanResult? result, IReadOnlyList<PlanStepRecord> steps, DateTimeOffset now)
     {
         DateTimeOffset? finished = state == OperationState.Accepted ? null : now;
         JsonElement? json = result is null ? null : ToJson(result);
         var record = new OperationRecord(request.Id, request.Digest, request.Type.ToString(), state.ToString(), now, finished, json);
-        return journal with { Operations = [.. journal.Operations, new PlanOperationRecord(record, [])] };
+        return journal with { Operations = [.. journal.Operations, new PlanOperationRecord(record, steps, request.RecoveryPoint)] };
     }
 
     private static JsonElement ToJson(PlanResult result) => JsonSerializer.SerializeToElement(result, JsonSerializerOptions.Web);

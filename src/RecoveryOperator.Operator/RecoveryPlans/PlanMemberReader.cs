@@ -11,11 +11,16 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// <summary>Reads where a plan's VMs stand, from the vault alone: a cluster rebuilt from Git sees the same.</summary>
 internal sealed class PlanMemberReader(IObjectReader<ProtectedVM> machines, IPlanVaults vaults, PlanOptions options)
 {
-    /// <summary>All members, in the order of the groups. Never throws for one member's sake.</summary>
+    /// <summary>
+    /// All members, in the order of the groups. Never throws for one member's sake. A VM that is named twice counts in its first group: an old API server
+    /// does not refuse it.
+    /// </summary>
     public async Task<IReadOnlyList<PlanMemberView>> ReadAsync(RecoveryPlan plan, CancellationToken cancellationToken)
     {
-        var reads = plan.Spec.Groups.SelectMany((group, index) =>
-            group.Vms.Select(vm => ReadAsync(NamespacedName.Of(plan) with { Name = vm.Name }, index, cancellationToken)));
+        var reads = plan.Spec.Groups
+            .SelectMany((group, index) => group.Vms.Select(vm => (vm.Name, Group: index)))
+            .DistinctBy(vm => vm.Name)
+            .Select(vm => ReadAsync(NamespacedName.Of(plan) with { Name = vm.Name }, vm.Group, cancellationToken));
         return await Task.WhenAll(reads);
     }
 

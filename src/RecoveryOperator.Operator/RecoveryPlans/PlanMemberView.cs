@@ -31,12 +31,14 @@ internal sealed record PlanMemberView(string Name, int Group, PlanMemberState St
     /// <summary>The failover that its journal holds.</summary>
     public FailoverRecord? Failover => Journal?.Value.Failover;
 
-    /// <summary>What its journal says about one failover.</summary>
-    public FailoverFacts FactsOf(string operationId)
+    /// <summary>
+    /// What its journal says about one failover. An operation of the same id and another digest is another plan's: it counts as not begun.
+    /// </summary>
+    public FailoverFacts FactsOf(string operationId, string digest)
     {
-        if (Failover is not { } failover || failover.OperationId != operationId)
+        if (Failover is not { } failover || failover.OperationId != operationId || !Journal!.Value.Operations.Any(o => o.Id == operationId && o.Digest == digest))
             return new FailoverFacts(false, false, false, false, false);
-        var journal = Journal!.Value;
+        var journal = Journal.Value;
         return new FailoverFacts(
             Fenced: true,
             SealRecorded: journal.Epochs.Any(e => e.Epoch == journal.Epoch - 1 && e.SealedAtSequence is not null),
@@ -44,6 +46,9 @@ internal sealed record PlanMemberView(string Name, int Group, PlanMemberState St
             MachineCreated: failover.MachineId is not null,
             Started: HasSucceeded(operationId));
     }
+
+    /// <summary>It runs at the target, by whichever operation.</summary>
+    public bool IsRecovered => State is PlanMemberState.FailedOver or PlanMemberState.Committed;
 
     /// <summary>Whether the journal holds an operation as succeeded.</summary>
     public bool HasSucceeded(string operationId) =>

@@ -11,4 +11,7 @@ public sealed record PlanOptions
 
     /// <summary>How long a blocked step waits before the target or the vault is asked again.</summary>
     public TimeSpan BlockedInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the read grant of a recovered machine is looked at; it is renewed when less than six of its seven days are left.</summary>
+    public TimeSpan GrantInterval { get; init; } = TimeSpan.FromHours(1);
 }

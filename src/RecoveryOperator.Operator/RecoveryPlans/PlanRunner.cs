@@ -1,70 +1,76 @@
-using System.Globalization;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Replication.Plans;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
-/// <summary>A VM after its steps were looked at.</summary>
-/// <param name="Member">As it stands now.</param>
-/// <param name="Outcome">How its last step stands.</param>
-internal sealed record MemberRun(PlanMemberView Member, StepOutcome Outcome);
-
 /// <summary>Drives an accepted operation: VMs side by side, starts in the order of the groups.</summary>
-internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor executor, TimeProvider time)
+internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failover, CommitExecutor commit)
 {
     /// <summary>A vault takes this many machines' requests at once without notice.</summary>
     private const int MachinesAtOnce = 16;
 
-    /// <summary>Takes every VM as far as it goes without waiting.</summary>
+    /// <summary>Takes every VM as far as it goes without waiting. A group that ended whole lets the next one start in the same visit.</summary>
     public async Task<IReadOnlyList<MemberRun>> RunAsync(
         RecoveryPlan plan, IReadOnlyList<PlanMemberView> members, OperationRequest request, DateTimeOffset acceptedAt, CancellationToken cancellationToken)
     {
-        var group = GroupOrder.Current([.. plan.Spec.Groups.Select((_, index) =>
-            (IReadOnlyList<bool>)[.. members.Where(m => m.Group == index).Select(m => m.HasSucceeded(request.Id))])]);
-        var runs = new MemberRun[members.Count];
-        await Parallel.ForAsync(0, members.Count, new ParallelOptions { MaxDegreeOfParallelism = MachinesAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
-            runs[i] = request.Type == OperationType.Commit
-                ? await CommitAsync(plan, members[i], request, token)
-                : await FailOverAsync(plan, members[i], request, acceptedAt, members[i].Group <= group, token));
-        return runs;
-    }
-
-    /// <summary>What is kept of an operation that ended well.</summary>
-    public static PlanResult Summarize(IReadOnlyList<MemberRun> runs, OperationRequest request, DateTimeOffset acceptedAt)
-    {
-        if (request.Type == OperationType.Commit)
-            return new(null, null, $"{runs.Count} virtual machine(s) committed.");
-        var results = runs.Select(r => MemberResults.Of(r.Member, request.Id)).ToList();
-        var rpo = results.Max(r => r?.RpoSeconds);
-        var rto = results.Max(r => r?.RtoSeconds);
-        return new(rpo, rto, string.Create(CultureInfo.InvariantCulture, $"{runs.Count} virtual machine(s) recovered, RPO {rpo:0.0} s, RTO {rto:0.0} s."));
-    }
-
-    private async Task<MemberRun> FailOverAsync(
-        RecoveryPlan plan, PlanMemberView member, OperationRequest request, DateTimeOffset acceptedAt, bool mayStart, CancellationToken cancellationToken)
-    {
-        while (member.Journal is not null && member.FactsOf(request.Id).Next is var step and not FailoverStep.Done)
+        IReadOnlyList<MemberRun> runs = [.. members.Select(m => new MemberRun(m, StepOutcome.Running(string.Empty)))];
+        var reached = Reached(runs, run => run.Member.HasSucceeded(request.Id));
+        while (true)
         {
-            var outcome = await executor.StepAsync(new FailoverContext(plan, member, request, acceptedAt), mayStart, cancellationToken);
+            runs = await PassAsync(plan, runs, request, acceptedAt, reached, cancellationToken);
+            var next = Reached(runs, run => run.Outcome.HasEnded);
+            if (next <= reached || request.Type == OperationType.Commit)
+                return runs;
+            reached = next;
+        }
+    }
+
+    /// <summary>Index of the first group that has not ended whole.</summary>
+    private static int Reached(IReadOnlyList<MemberRun> runs, Func<MemberRun, bool> ended)
+    {
+        var groups = runs.Count == 0 ? 0 : runs.Max(r => r.Member.Group) + 1;
+        return GroupOrder.Current([.. Enumerable.Range(0, groups).Select(group =>
+            (IReadOnlyList<bool>)[.. runs.Where(r => r.Member.Group == group).Select(ended)])]);
+    }
+
+    private async Task<IReadOnlyList<MemberRun>> PassAsync(
+        RecoveryPlan plan, IReadOnlyList<MemberRun> runs, OperationRequest request, DateTimeOffset acceptedAt, int reached, CancellationToken cancellationToken)
+    {
+        var after = new MemberRun[runs.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = MachinesAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, runs.Count, parallel, async (i, token) => after[i] = runs[i] switch
+        {
+            { Outcome.HasEnded: true } ended => ended,
+            var run when request.Type == OperationType.Commit => await CommitAsync(plan, run.Member, request, token),
+            var run => await FailOverAsync(new FailoverContext(plan, run.Member, request, acceptedAt), run.Member.Group <= reached, token),
+        });
+        return after;
+    }
+
+    private async Task<MemberRun> FailOverAsync(FailoverContext context, bool mayStart, CancellationToken cancellationToken)
+    {
+        while (context.Member.Journal is not null && context.Next is var step and not FailoverStep.Done)
+        {
+            var outcome = await failover.StepAsync(context, mayStart, cancellationToken);
             if (outcome.Progress != StepProgress.Done)
-                return new(member, outcome);
-            member = await reader.ReadAsync(NamespacedName.Of(plan) with { Name = member.Name }, member.Group, cancellationToken);
+                return new(context.Member, outcome);
+            context = context with { Member = await ReadAsync(context.Plan, context.Member, cancellationToken) };
+            if (context.Member.Journal is not null && context.Next == step && step != FailoverStep.Create)
+                return new(context.Member, StepOutcome.Running($"Step {step} is looked at again."));
         }
 
-        return member.Journal is null ? new(member, StepOutcome.Blocked(member.Problem ?? "Its journal cannot be read.")) : new(member, StepOutcome.Done);
+        return new(context.Member, context.Member.Journal is null
+            ? StepOutcome.Blocked(context.Member.Problem ?? $"The journal of {context.Member.Name} cannot be read.")
+            : StepOutcome.Done);
     }
 
     private async Task<MemberRun> CommitAsync(RecoveryPlan plan, PlanMemberView member, OperationRequest request, CancellationToken cancellationToken)
     {
-        if (member.State == PlanMemberState.Committed)
-            return new(member, StepOutcome.Done);
-        if (member.State != PlanMemberState.FailedOver)
-            return new(member, StepOutcome.Blocked(member.Problem ?? $"{member.Name} is {member.State}."));
-
-        var written = await member.Vault!.WriteJournalAsync(
-            JournalTransitions.Commit(member.Journal!.Value, request, time.GetUtcNow()), member.Journal.ETag, cancellationToken);
-        var read = await reader.ReadAsync(NamespacedName.Of(plan) with { Name = member.Name }, member.Group, cancellationToken);
-        return new(read, written is null ? StepOutcome.Running("The journal was changed by somebody else; it is read again.") : StepOutcome.Done);
+        var outcome = await commit.StepAsync(member, request, cancellationToken);
+        return new(await ReadAsync(plan, member, cancellationToken), outcome);
     }
+
+    private Task<PlanMemberView> ReadAsync(RecoveryPlan plan, PlanMemberView member, CancellationToken cancellationToken) =>
+        reader.ReadAsync(NamespacedName.Of(plan) with { Name = member.Name }, member.Group, cancellationToken);
 }

@@ -20,4 +20,15 @@ internal sealed record PlanSituation(RecoveryPlan Plan, IReadOnlyList<PlanMember
 
     /// <summary>Why the plan cannot be worked on; null when it can.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>When to look again at the latest; null: when something changes.</summary>
+    public TimeSpan? LookAgainAfter { get; init; }
+
+    /// <summary>What stands in the way of the operation that runs; null when nothing does.</summary>
+    public string? Blocked => Outcomes.Values.Where(o => o.Progress == StepProgress.Blocked).Select(o => o.Message).Distinct().ToList() is { Count: > 0 } messages
+        ? string.Join(" ", messages)
+        : null;
+
+    /// <summary>The same, to be looked at again after this time or sooner.</summary>
+    public PlanSituation Within(TimeSpan time) => this with { LookAgainAfter = LookAgainAfter is { } sooner && sooner < time ? sooner : time };
 }

@@ -20,7 +20,7 @@ internal static class PlanStatusBuilder
             Phase = phase,
             CurrentOperation = Current(situation, running ?? operations.LastOrDefault()),
             AllowedOperations = Allowed(situation),
-            Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, (running ?? operations.LastOrDefault())?.Id))],
+            Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, running ?? operations.LastOrDefault()))],
             History = [.. operations.Where(o => o.FinishedAt is not null).Reverse().Take(HistoryLength).Select(History)],
             Conditions = PlanConditions.Build(situation, phase, running, now),
         };
@@ -32,10 +32,14 @@ internal static class PlanStatusBuilder
             return PlanPhase.Unknown;
         if (running is not null || situation.Members.Any(m => m.State == PlanMemberState.FailingOver))
             return PlanPhase.Running;
+        if (situation.Members.Count == 0)
+            return PlanPhase.NotReady;
         if (situation.Members.All(m => m.State == PlanMemberState.Committed))
             return PlanPhase.Committed;
         if (situation.Members.All(m => m.State is PlanMemberState.FailedOver or PlanMemberState.Committed))
             return PlanPhase.FailedOver;
+        if (situation.Journal.Operations.LastOrDefault(o => o.Operation.State != nameof(OperationState.Refused))?.Operation.State == nameof(OperationState.Failed))
+            return PlanPhase.Failed;
         return situation.Members.All(m => m.State == PlanMemberState.Protected) ? PlanPhase.Ready : PlanPhase.NotReady;
     }
 
@@ -52,36 +56,46 @@ internal static class PlanStatusBuilder
         StartedAt = WholeSeconds(operation.StartedAt),
         FinishedAt = WholeSeconds(operation.FinishedAt),
         Message = operation.FinishedAt is null
-            ? situation.Outcomes.Values.FirstOrDefault(o => o.Progress == StepProgress.Blocked)?.Message ?? "Runs."
+            ? situation.Blocked ?? "Runs."
             : PlanJournalTransitions.ResultOf(operation)?.Message,
     };
 
-    private static PlanGroupStatus Group(PlanSituation situation, PlanGroup group, int index, string? operationId)
+    private static PlanGroupStatus Group(PlanSituation situation, PlanGroup group, int index, OperationRecord? operation)
     {
-        var machines = situation.Members.Where(m => m.Group == index).Select(m => Machine(situation, m, operationId)).ToList();
+        var machines = situation.Members.Where(m => m.Group == index).Select(m => Machine(situation, m, operation)).ToList();
         return new() { Name = group.Name, State = Together(machines), Vms = machines };
     }
 
-    private static PlanMachineStatus Machine(PlanSituation situation, PlanMemberView member, string? operationId)
+    private static PlanMachineStatus Machine(PlanSituation situation, PlanMemberView member, OperationRecord? operation)
     {
         var outcome = situation.Outcomes.GetValueOrDefault(member.Name);
-        var recovered = member.State is PlanMemberState.FailedOver or PlanMemberState.Committed;
-        var step = recovered || operationId is null || member.Failover is null ? null : member.FactsOf(operationId).Next.ToString();
+        var step = member.IsRecovered || operation is null || member.Failover is null ? null : member.FactsOf(operation.Id, operation.Digest).Next.ToString();
         return new()
         {
             Name = member.Name,
-            State = recovered ? PlanStepState.Succeeded : member.Failover is null && outcome is null ? PlanStepState.Pending : PlanStepState.Running,
-            Step = recovered ? member.State.ToString() : step ?? member.State.ToString(),
+            State = StateOf(member, outcome),
+            Step = step ?? member.State.ToString(),
             Host = member.Failover?.Host,
             RecoveryPointTime = member.Failover?.Point?.Instant,
             Message = outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem,
         };
     }
 
+    private static PlanStepState StateOf(PlanMemberView member, StepOutcome? outcome)
+    {
+        if (outcome?.Progress == StepProgress.Failed)
+            return PlanStepState.Failed;
+        if (member.IsRecovered)
+            return PlanStepState.Succeeded;
+        return member.Failover is null && outcome is null ? PlanStepState.Pending : PlanStepState.Running;
+    }
+
     private static PlanStepState Together(IReadOnlyList<PlanMachineStatus> machines)
     {
         if (machines.All(m => m.State == PlanStepState.Succeeded))
             return PlanStepState.Succeeded;
+        if (machines.Any(m => m.State == PlanStepState.Failed) && machines.All(m => m.State is PlanStepState.Failed or PlanStepState.Succeeded))
+            return PlanStepState.Failed;
         return machines.All(m => m.State == PlanStepState.Pending) ? PlanStepState.Pending : PlanStepState.Running;
     }
 

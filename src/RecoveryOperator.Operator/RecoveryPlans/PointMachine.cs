@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
@@ -8,8 +9,23 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 internal sealed record PointMachine(IReadOnlyList<PointNic> Nics)
 {
     /// <summary>Reads it from a recovery point.</summary>
-    public static PointMachine Of(MachineRecord machine) =>
-        machine.Definition.Deserialize<PointMachine>(JsonSerializerOptions.Web) is { Nics: not null } read ? read : new PointMachine([]);
+    /// <exception cref="VaultException">Damaged, when the definition is none.</exception>
+    public static PointMachine Of(MachineRecord machine)
+    {
+        try
+        {
+            return machine.Definition.Deserialize<PointMachine>(JsonSerializerOptions.Web) is { Nics: not null } read ? read : new PointMachine([]);
+        }
+        catch (JsonException fault)
+        {
+            throw new VaultException(
+                VaultFault.Damaged,
+                machine.Name,
+                $"The definition of {machine.Name} in its recovery point cannot be read: {fault.Message}",
+                "Ask for another recovery point.",
+                fault);
+        }
+    }
 
     /// <summary>The network for each interface: the one of the same name at the target; empty where the source was connected to none.</summary>
     public IEnumerable<string> Networks => Nics.Select(nic => nic.Network ?? string.Empty);

@@ -65,6 +65,21 @@ public static class OperationGuard
         return [.. Enum.GetValues<OperationType>().Where(type => Obstacle(type, members) is null)];
     }
 
+    /// <summary>The refusal of a request, with what would be allowed instead.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="why">What stands in its way.</param>
+    /// <param name="known">Every operation that the plan's journal holds.</param>
+    /// <param name="members">The plan's VMs.</param>
+    public static OperationDecision Refuse(
+        OperationRequest request, string why, IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members)
+    {
+        var allowed = Allowed(known, members);
+        var possible = allowed.Count == 0 ? "No operation is allowed now." : $"Allowed now: {string.Join(", ", allowed)}.";
+        return new(
+            OperationVerdict.Refuse,
+            $"{request.Type} '{request.Id}' is refused: {why}. {possible} This id is spent: ask again under a new one.");
+    }
+
     private static OperationDecision DecideRecorded(OperationRequest request, KnownOperation recorded)
     {
         if (recorded.Digest != request.Digest)
@@ -93,15 +108,5 @@ public static class OperationGuard
     {
         var blocking = members.Where(blocks).Select(m => $"{m.Name} {why(m)}").ToList();
         return blocking.Count == 0 ? null : string.Join("; ", blocking);
-    }
-
-    private static OperationDecision Refuse(
-        OperationRequest request, string why, IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members)
-    {
-        var allowed = Allowed(known, members);
-        var possible = allowed.Count == 0 ? "No operation is allowed now." : $"Allowed now: {string.Join(", ", allowed)}.";
-        return new(
-            OperationVerdict.Refuse,
-            $"{request.Type} '{request.Id}' is refused: {why}. {possible} This id is spent: ask again under a new one.");
     }
 }

@@ -25,7 +25,8 @@ public sealed record PlanJournalDocument
 /// <summary>An operation of a plan; its id is spent from the moment that it stands here.</summary>
 /// <param name="Operation">The operation.</param>
 /// <param name="Steps">Its steps in their order.</param>
-public sealed record PlanOperationRecord(OperationRecord Operation, IReadOnlyList<PlanStepRecord> Steps);
+/// <param name="RecoveryPoint">The recovery point asked for, as the user wrote it; null where the operation has none.</param>
+public sealed record PlanOperationRecord(OperationRecord Operation, IReadOnlyList<PlanStepRecord> Steps, string? RecoveryPoint = null);
 
 /// <summary>A step of a plan's operation.</summary>
 /// <param name="Id">Stable id within the operation.</param>

@@ -1,0 +1,31 @@
+using k8s.Models;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>One VM within one operation.</summary>
+/// <param name="Plan">The plan.</param>
+/// <param name="Member">The VM as it stands now.</param>
+/// <param name="Request">The operation.</param>
+/// <param name="AcceptedAt">When the operation was accepted.</param>
+internal sealed record FailoverContext(RecoveryPlan Plan, PlanMemberView Member, OperationRequest Request, DateTimeOffset AcceptedAt)
+{
+    public PointChoice Choice => new(Request.RecoveryPoint);
+
+    public JournalDocument Journal => Member.Journal!.Value;
+
+    /// <summary>The step that follows from the journal.</summary>
+    public FailoverStep Next => Member.FactsOf(Request.Id, Request.Digest).Next;
+
+    /// <summary>The epoch that the failover ends; meaningful once it is fenced.</summary>
+    public long OldEpoch => Journal.Epoch - 1;
+
+    /// <summary>The target host; meaningful once it is fenced.</summary>
+    public NamespacedName Host => new(Plan.Namespace(), Member.Failover!.Host);
+
+    /// <summary>Names the VM in ids of agents' operations.</summary>
+    public string Key => $"{Request.Id}/{Plan.Namespace()}/{Member.Name}";
+}

@@ -1,0 +1,150 @@
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Control;
+
+namespace RecoveryOperator.Operator.RecoveryPlans;
+
+/// <summary>
+/// One visit to a plan: judges the request in its spec, and goes on with the operation that its journal holds, whatever the spec says by then.
+/// </summary>
+internal sealed partial class PlanPursuit(
+    PlanMemberReader members,
+    PlanJournals journals,
+    PlanRunner runner,
+    ReplicaReadGrants grants,
+    PlanOptions options,
+    TimeProvider time,
+    ILogger<PlanPursuit> logger)
+{
+    /// <summary>Does what can be done now. Faults of the vault are part of the situation.</summary>
+    public async Task<PlanSituation> VisitAsync(RecoveryPlan plan, CancellationToken cancellationToken)
+    {
+        var situation = new PlanSituation(plan, await members.ReadAsync(plan, cancellationToken));
+        try
+        {
+            var journal = await journals.OpenAsync(plan, cancellationToken);
+            var known = PlanJournalTransitions.Known(journal.Document);
+            situation = situation with { Journal = journal.Document };
+            situation = await JudgeAsync(situation, journal, known, cancellationToken);
+            if (situation.LookAgainAfter != TimeSpan.Zero && PlanJournalTransitions.Running(journal.Document) is { } running)
+                situation = await ContinueAsync(situation, journal, running, cancellationToken);
+        }
+        catch (VaultException fault)
+        {
+            LogVault(NamespacedName.Of(plan).ToString(), fault.Message, fault);
+            situation = (situation with { Problem = $"{fault.Message} {fault.Remedy}" }).Within(options.BlockedInterval);
+        }
+
+        return await RenewAsync(situation, cancellationToken);
+    }
+
+    private async Task<PlanSituation> JudgeAsync(
+        PlanSituation situation, PlanJournal journal, IReadOnlyList<KnownOperation> known, CancellationToken cancellationToken)
+    {
+        if (situation.Plan.Spec.Operation is not { } wanted)
+            return situation;
+
+        var request = new OperationRequest(wanted.Id, Enum.Parse<OperationType>(wanted.Type.ToString()), wanted.RecoveryPoint ?? PointChoice.Latest);
+        var subjects = situation.Members.Select(m => m.ToMember()).ToList();
+        var decision = OperationGuard.Decide(request, known, subjects);
+        if (decision.Verdict == OperationVerdict.Accept && await MissingPointAsync(situation, request, cancellationToken) is { } missing)
+            decision = OperationGuard.Refuse(request, missing, known, subjects);
+
+        situation = situation with { Verdict = decision };
+        return decision.Verdict switch
+        {
+            OperationVerdict.Accept => await RecordAsync(
+                situation, journal, PlanJournalTransitions.Accept(journal.Document, request, situation.Members, time.GetUtcNow()), cancellationToken),
+            OperationVerdict.Refuse => await RecordAsync(
+                situation, journal, PlanJournalTransitions.Refuse(journal.Document, request, decision.Message, time.GetUtcNow()), cancellationToken),
+            OperationVerdict.Wait => situation.Within(options.BlockedInterval),
+            _ => situation,
+        };
+    }
+
+    /// <summary>A point that is not there is found out before anything is fenced.</summary>
+    private static async Task<string?> MissingPointAsync(PlanSituation situation, OperationRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Type != OperationType.UnplannedFailover)
+            return null;
+        var choice = new PointChoice(request.RecoveryPoint);
+        if (!choice.IsValid)
+            return $"'{request.RecoveryPoint}' is no recovery point: say Latest, LatestProcessed, LatestAppConsistent or a time like 2026-01-31T12:00:00Z";
+
+        var missing = new List<string>();
+        foreach (var member in situation.Members)
+        {
+            if (await choice.FindAsync(member, cancellationToken) is null)
+                missing.Add(member.Name);
+        }
+
+        return missing.Count == 0 ? null : $"{string.Join(", ", missing)} has no recovery point that fits '{request.RecoveryPoint}'";
+    }
+
+    /// <summary>The journal first, then anything else: an id is spent before its operation has any effect.</summary>
+    private async Task<PlanSituation> RecordAsync(
+        PlanSituation situation, PlanJournal journal, PlanJournalDocument document, CancellationToken cancellationToken)
+    {
+        situation = situation.Within(TimeSpan.Zero);
+        if (!await PlanJournals.WriteAsync(journal with { Document = document }, cancellationToken))
+            return situation with { Verdict = null };
+        var operation = document.Operations.Last(o => !journal.Document.Operations.Contains(o)).Operation;
+        LogRecorded(NamespacedName.Of(situation.Plan).ToString(), operation.Type, operation.Id, operation.State);
+        return situation with { Journal = document };
+    }
+
+    private async Task<PlanSituation> ContinueAsync(
+        PlanSituation situation, PlanJournal journal, PlanOperationRecord running, CancellationToken cancellationToken)
+    {
+        var request = PlanJournalTransitions.RequestOf(running);
+        var subjects = await SubjectsAsync(situation, running, cancellationToken);
+        var runs = await runner.RunAsync(situation.Plan, subjects, request, running.Operation.StartedAt, cancellationToken);
+        situation = situation with
+        {
+            Members = [.. situation.Members.Select(m => runs.FirstOrDefault(r => r.Member.Name == m.Name) is { } run ? run.Member with { Group = m.Group } : m)],
+            Outcomes = runs.ToDictionary(r => r.Member.Name, r => r.Outcome),
+        };
+        if (runs.All(r => r.Outcome.HasEnded))
+        {
+            var ended = PlanJournalTransitions.End(journal.Document, request.Id, runs, PlanSummary.Of(runs, request), time.GetUtcNow());
+            return await RecordAsync(situation, journal, ended, cancellationToken);
+        }
+
+        return situation.Within(runs.Any(r => r.Outcome.Progress == StepProgress.Running) ? options.StepInterval : options.BlockedInterval);
+    }
+
+    /// <summary>The VMs that the operation was accepted for, also those that the plan has lost since.</summary>
+    private async Task<IReadOnlyList<PlanMemberView>> SubjectsAsync(
+        PlanSituation situation, PlanOperationRecord running, CancellationToken cancellationToken)
+    {
+        var plan = NamespacedName.Of(situation.Plan);
+        return await Task.WhenAll(running.Steps.Select(PlanSteps.MemberOf).Select(async of =>
+            situation.Members.FirstOrDefault(m => m.Name == of.Name) is { } member
+                ? member with { Group = of.Group }
+                : await members.ReadAsync(plan with { Name = of.Name }, of.Group, cancellationToken)));
+    }
+
+    private async Task<PlanSituation> RenewAsync(PlanSituation situation, CancellationToken cancellationToken)
+    {
+        var holders = situation.Members.Where(ReplicaReadGrants.IsNeededBy).ToList();
+        if (holders.Count > 0)
+            situation = situation.Within(options.GrantInterval);
+        foreach (var member in holders)
+        {
+            if (await grants.RenewAsync(member, cancellationToken) is { } problem)
+                situation = (situation with { Problem = problem }).Within(options.BlockedInterval);
+        }
+
+        return situation.Members.Any(m => m.State is PlanMemberState.Unknown or PlanMemberState.NotRecoverable)
+            ? situation.Within(options.BlockedInterval)
+            : situation;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Plan {recoveryPlan}: {type} {operation} is {state}")]
+    private partial void LogRecorded(string recoveryPlan, string type, string operation, string state);
+
+    [LoggerMessage(2, LogLevel.Warning, "Plan {recoveryPlan} waits for its vault: {reason}")]
+    private partial void LogVault(string recoveryPlan, string reason, Exception exception);
+}

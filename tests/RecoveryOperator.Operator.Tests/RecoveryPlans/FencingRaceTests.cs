@@ -1,0 +1,98 @@
+using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
+
+namespace RecoveryOperator.Operator.Tests.RecoveryPlans;
+
+public sealed class FencingRaceTests(PlanAzurite fixture, ITestOutputHelper output)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_set_that_was_committed_before_the_seal_is_recovered_wherever_it_came_in_between()
+    {
+        var landed = 0;
+        for (var call = 0; ; call++)
+        {
+            var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+            var web = bed.Machine("web");
+            bed.Faults.Before = async index =>
+            {
+                if (index == call && await web.CommitAsync(Token))
+                    landed++;
+            };
+            await bed.FailOverAsync();
+
+            var journal = await web.JournalAsync(Token);
+            Assert.True(web.Committed == journal.Failover!.Point!.Sequence, $"call {call}: set {web.Committed} was committed, {journal.Failover.Point} recovered.");
+            Assert.Equal([web.Committed + 1], await web.SealsAsync(1, Token));
+            if (bed.Faults.Calls <= call)
+                break;
+        }
+
+        output.WriteLine($"{landed} sets landed before their seal.");
+        Assert.True(landed >= 4, $"Only {landed} sets landed before a seal: the test looks at nothing.");
+    }
+
+    [Fact]
+    public async Task A_source_that_goes_on_committing_through_the_whole_fencing_loses_nothing_it_was_promised()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        bed.Faults.Before = async _ =>
+        {
+            // A host that were faster than the fencer at every single sequence for ever would never be sealed.
+            if (web.Committed < 12)
+                await web.CommitAsync(Token);
+        };
+        await bed.FailOverAsync();
+
+        Assert.True(web.Committed > 4);
+        Assert.Equal(web.Committed, (await web.JournalAsync(Token)).Failover!.Point!.Sequence);
+    }
+
+    [Fact]
+    public async Task LatestProcessed_takes_what_is_listed_when_the_source_is_fenced()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        bed.Faults.Before = async _ =>
+        {
+            if (web.Committed == 2 && (await web.JournalAsync(Token)).Epoch == 2)
+                await web.CommitAsync(Token);
+        };
+        await bed.FailOverAsync(point: "LatestProcessed");
+
+        Assert.Equal((3, 2), (web.Committed, (await web.JournalAsync(Token)).Failover!.Point!.Sequence));
+        Assert.Empty(bed.Agents.Hurried);
+    }
+
+    [Fact]
+    public async Task A_grant_that_a_late_reader_gave_back_is_gone_when_the_replica_starts()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        bed.Agents.Hold = request => request.CreateReplica is not null;
+        bed.Ask("dr-1");
+        for (var visit = 0; visit < 8; visit++)
+            await bed.VisitAsync();
+        await web.Vault.GrantHostAsync(1, bed.Time.GetUtcNow(), Token);
+        bed.Agents.Hold = _ => false;
+        await bed.EndAsync("dr-1");
+
+        var policies = await web.Vault.Log.GetAccessPolicyAsync(cancellationToken: Token);
+        Assert.Empty(policies.Value.SignedIdentifiers);
+    }
+
+    [Fact]
+    public async Task A_damaged_set_before_the_seal_leaves_the_newest_point_before_it_and_the_result_says_so()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        await web.CommitAsync(Token);
+        web.Applier.DamagedSequence = 3;
+        var ended = await bed.FailOverAsync();
+
+        Assert.Equal(2, (await web.JournalAsync(Token)).Failover!.Point!.Sequence);
+        Assert.Contains("set 1/3 was damaged", bed.Plan.Status!.CurrentOperation!.Message!, StringComparison.Ordinal);
+        Assert.Equal("Succeeded", ended.Operation.State);
+    }
+}
