@@ -1,5 +1,4 @@
 using System.Buffers;
-using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Spool;
 
 namespace RecoveryOperator.Agent.Engine.Steps;
@@ -11,7 +10,7 @@ internal static class SegmentUpload
     public static async Task RunAsync(ProtectionContext context, SpooledSegment file, string blob, CancellationToken cancellationToken)
     {
         using IDisposable slot = await context.Services.Slots.UploadAsync(cancellationToken);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChangeLogConstants.MaxSegmentLengthBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)file.LengthBytes);
         try
         {
             Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(file, buffer, cancellationToken);

@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Time.Testing;
+using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Agent.Tests.Fakes;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Testing;
+using RecoveryOperator.Vault;
+
+namespace RecoveryOperator.Agent.Tests.Engine;
+
+public sealed class ProtectionEngineTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private readonly FakeMachine _machine = new(1, 1024 * 1024);
+    private readonly EngineBench _bench;
+    private ProtectionEngine _engine = null!;
+
+    public ProtectionEngineTests() => _bench = new EngineBench(_machine) { Time = _time };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private ProtectionStatus Status => _engine.List().Single();
+
+    public ValueTask InitializeAsync()
+    {
+        EngineServices services = _bench.Restart();
+        services.Store.Remove(EngineBench.ProtectionId);
+        _engine = new ProtectionEngine(services);
+        return default;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        _bench.Dispose();
+    }
+
+    [Fact]
+    public async Task A_put_protection_replicates_without_another_call()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+
+        // Cycles go on by the clock alone.
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            return Status.CommittedSequence >= 3;
+        });
+        Assert.Equal(ProtectionPhase.Replicating, Status.Phase);
+        Assert.Null(Status.Fault);
+    }
+
+    [Fact]
+    public async Task A_lower_epoch_is_refused()
+    {
+        DesiredProtection newer = _bench.Desired.Clone();
+        newer.Epoch = 2;
+        await _engine.PutAsync(newer, Token);
+
+        FaultException put = await Assert.ThrowsAsync<FaultException>(() => _engine.PutAsync(_bench.Desired, Token));
+        FaultException remove = await Assert.ThrowsAsync<FaultException>(() => _engine.RemoveAsync(EngineBench.ProtectionId, 1, Token));
+
+        Assert.Equal(FaultReasons.StaleEpoch, put.Fault.Reason);
+        Assert.Equal(FaultReasons.StaleEpoch, remove.Fault.Reason);
+    }
+
+    [Fact]
+    public async Task A_machine_has_one_protection()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        DesiredProtection second = _bench.Desired.Clone();
+        second.ProtectionId = new string('f', 32);
+
+        FaultException fault = await Assert.ThrowsAsync<FaultException>(() => _engine.PutAsync(second, Token));
+
+        Assert.Equal(FaultReasons.MachineClaimed, fault.Fault.Reason);
+        Assert.Single(_engine.List());
+    }
+
+    [Fact]
+    public async Task A_protection_that_cannot_be_used_is_refused_with_everything_that_is_wrong()
+    {
+        FaultException fault = await Assert.ThrowsAsync<FaultException>(() => _engine.PutAsync(new DesiredProtection(), Token));
+
+        Assert.Contains("protection_id", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("copy_frequency", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("log_container_uri", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_paused_protection_waits_and_a_removed_one_releases_the_machine()
+    {
+        DesiredProtection paused = _bench.Desired.Clone();
+        paused.Paused = true;
+        await _engine.PutAsync(paused, Token);
+        Assert.Equal(ProtectionPhase.Paused, Status.Phase);
+        Assert.Equal(0, _machine.SnapshotsOpened);
+
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        await _engine.RemoveAsync(EngineBench.ProtectionId, 1, Token);
+        await _engine.RemoveAsync(EngineBench.ProtectionId, 1, Token);
+
+        Assert.Empty(_engine.List());
+        Assert.Empty(_machine.CheckpointIds);
+        Assert.False(Directory.Exists(Path.Combine(_bench.SpoolFolder, EngineBench.ProtectionId)));
+    }
+
+    [Fact]
+    public async Task A_recoverable_fault_is_tried_again_on_the_schedule_and_a_new_grant_hurries_it()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        _bench.Vault.Outage = new VaultException(VaultFault.Unavailable, "log", "The vault is away.", "Wait.");
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return Status.Fault is not null;
+        });
+        Assert.Equal(FaultReasons.VaultUnavailable, Status.Fault.Reason);
+        Assert.NotNull(Status.RetryAt);
+
+        _bench.Vault.Outage = null;
+        DesiredProtection renewed = _bench.Desired.Clone();
+        renewed.LogContainerUri += "2";
+        await _engine.PutAsync(renewed, Token);
+
+        await UntilAsync(() => Status.Fault is null && Status.CommittedSequence >= 2);
+    }
+
+    [Fact]
+    public async Task A_watcher_sees_the_stages_of_a_cycle()
+    {
+        List<CycleStage> stages = [];
+        await _engine.PutAsync(_bench.Desired, Token);
+        await foreach (ProtectionStatus status in _engine.WatchAsync(Token))
+        {
+            stages.Add(status.Stage);
+            if (status is { CommittedSequence: 1, Stage: CycleStage.Idle })
+                break;
+        }
+
+        CutInfo cut = await _engine.CutAsync(EngineBench.ProtectionId, 1, Token);
+        Assert.Equal(2, cut.Sequence);
+        Assert.Contains(CycleStage.Commit, stages);
+    }
+
+    private static Task UntilAsync(Func<bool> condition) => Eventually.HoldsAsync(condition, Token);
+}
