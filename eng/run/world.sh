@@ -126,10 +126,9 @@ $(common_config vault-agent "127.0.0.1:$vault_agent_port" "127.0.0.1:$vault_agen
     "Endpoint": "http://127.0.0.1:$AZURITE_PORT/$AZURITE_ACCOUNT",
     "Prefix": "demo",
     "AccountName": "$AZURITE_ACCOUNT",
-    "AccountKey": "$AZURITE_KEY",
-    "RoundInterval": "00:00:01",
-    "LeaseDuration": "00:00:15"
-  }
+    "AccountKey": "$AZURITE_KEY"
+  },
+  "Apply": { "RoundSeconds": 1, "LeaseSeconds": 15 }
 }
 END
     )

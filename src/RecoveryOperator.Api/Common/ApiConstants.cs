@@ -17,4 +17,7 @@ public static class ApiConstants
 
     /// <summary>Changing this annotation's value on a ProtectedVM tries at once what a non-recoverable error had stopped.</summary>
     public const string RetryAnnotation = Group + "/retry";
+
+    /// <summary>Changing this annotation's value on a ProtectedVM cuts and ships one set at once, beside the policy's schedule.</summary>
+    public const string SyncAnnotation = Group + "/sync-requested";
 }

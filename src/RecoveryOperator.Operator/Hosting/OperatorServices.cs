@@ -14,6 +14,7 @@ using RecoveryOperator.Operator.Metrics;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Policies;
 using RecoveryOperator.Operator.ProtectedVMs;
+using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Operator.Sites;
 using RecoveryOperator.Operator.Vaults;
 
@@ -41,7 +42,8 @@ internal static class OperatorServices
         services.AddProtections();
         services.AddSingleton<ProtectionMetrics>();
         services.AddSingleton<CollectorRegistry>(_ => Prometheus.Metrics.DefaultRegistry);
-        return services.AddControllers();
+        services.AddRecoveryPlans(new PlanOptions { ClusterName = options.ClusterName, BlockedInterval = options.RetryInterval });
+        return services.AddControllers().AddRecoveryPlanController();
     }
 
     private static void AddProtections(this IServiceCollection services)
@@ -57,6 +59,7 @@ internal static class OperatorServices
         services.AddSingleton<FactsGatherer>();
         services.AddSingleton<ProtectionSteps>();
         services.AddSingleton<ReplicaDisposal>();
+        services.AddSingleton<SyncRequests>();
     }
 
     private static IServiceCollection AddControllers(this IServiceCollection services) => services

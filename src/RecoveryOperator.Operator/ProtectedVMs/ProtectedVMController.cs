@@ -14,6 +14,7 @@ internal sealed class ProtectedVMController(
     FactsGatherer gatherer,
     ProtectionSteps steps,
     ProtectionRegistry registry,
+    SyncRequests syncs,
     StatusWriter status,
     IEventRecorder events,
     OperatorOptions options) : IEntityController<ProtectedVM>
@@ -40,6 +41,7 @@ internal sealed class ProtectedVMController(
         }
 
         Register(gathered, decision);
+        await syncs.ForwardAsync(gathered, cancellationToken);
         await WriteAsync(gathered, decision, cancellationToken);
         return ReconciliationResult<ProtectedVM>.Success(entity, done ? AtOnce : VisitSchedule.Next(gathered.Facts, decision, options.RetryInterval));
     }
@@ -48,6 +50,7 @@ internal sealed class ProtectedVMController(
     public Task<ReconciliationResult<ProtectedVM>> DeletedAsync(ProtectedVM entity, CancellationToken cancellationToken)
     {
         registry.Remove(NamespacedName.Of(entity));
+        syncs.Forget(NamespacedName.Of(entity));
         return Task.FromResult(ReconciliationResult<ProtectedVM>.Success(entity));
     }
 

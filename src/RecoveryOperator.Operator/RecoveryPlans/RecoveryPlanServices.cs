@@ -1,14 +1,20 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Kubernetes.Hosting;
+using RecoveryOperator.Kubernetes.Informers;
+using RecoveryOperator.Kubernetes.Resources;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
 /// <summary>Registers what executes recovery plans.</summary>
 internal static class RecoveryPlanServices
 {
-    /// <summary>
-    /// Adds everything but the seams (<see cref="IPlanAgents"/>, <see cref="IPlanVaults"/>) and the registration of <see cref="RecoveryPlanController"/>
-    /// with the controller runtime.
-    /// </summary>
+    private const string ByMachine = "machine";
+    private const string ByNamespace = "namespace";
+
+    /// <summary>Adds everything but the seams (<see cref="IPlanAgents"/>, <see cref="IPlanVaults"/>) and the controller.</summary>
     public static IServiceCollection AddRecoveryPlans(this IServiceCollection services, PlanOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -24,4 +30,20 @@ internal static class RecoveryPlanServices
             .AddSingleton<ReplicaReadGrants>()
             .AddSingleton<PlanPursuit>();
     }
+
+    /// <summary>Adds the controller, over the operator's open sessions and accounts.</summary>
+    public static IServiceCollection AddRecoveryPlanController(this IServiceCollection services) => services
+        .AddSingleton<IPlanAgents, AgentOperations>()
+        .AddSingleton<IPlanVaults, PlanVaults>()
+        .AddController<RecoveryPlan, RecoveryPlanController>(c => c
+            .WithIndex(ByMachine, MachinesOf)
+            .WithIndex(ByNamespace, plan => [plan.Metadata.NamespaceProperty])
+            .Watches<ProtectedVM>((vm, s) => KeysOf(s, ByMachine, NamespacedName.Of(vm).ToString()))
+            .Watches<RecoveryHost>((host, s) => KeysOf(s, ByNamespace, host.Metadata.NamespaceProperty)));
+
+    private static IEnumerable<string> MachinesOf(RecoveryPlan plan) =>
+        plan.Spec.Groups.SelectMany(group => group.Vms).Select(vm => $"{plan.Metadata.NamespaceProperty}/{vm.Name}").Distinct();
+
+    private static IEnumerable<NamespacedName> KeysOf(IServiceProvider services, string index, string value) =>
+        services.GetRequiredService<IObjectReader<RecoveryPlan>>().ByIndex(index, value).Select(plan => NamespacedName.Of(plan));
 }
