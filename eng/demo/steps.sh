@@ -15,6 +15,7 @@ fail() {
 }
 
 build() {
+    [ -z "${NO_BUILD:-}" ] || return 0
     log "build: operator and agent ($RECOVERY_OPERATOR_CONFIGURATION)"
     local project
     for project in Operator Agent; do
@@ -45,7 +46,6 @@ world() { "$ENG_DIR/run/world.sh" "$@"; }
 start_world() {
     world up "$folder" "$hypervisor"
     . "$folder/env"
-    k apply -f "$REPO_DIR/crds" | show
     k create namespace shop | show
 }
 
