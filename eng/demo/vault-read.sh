@@ -16,25 +16,29 @@ verb=$1 container=$3 name=$4
 . "$2"
 need curl "apt-get install curl"
 
-# A service SAS over the container (Azure's "create a service SAS", version 2020-12-06): read and list for an hour.
+# A service SAS (Azure's "create a service SAS", version 2020-12-06), good for an hour.
+# sas PERMISSIONS RESOURCE KIND [SNAPSHOT]: KIND c for a container, bs for a blob's snapshot
 sas() {
     local expiry key text signature
     expiry=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)
     key=$(printf '%s' "$AZURITE_KEY" | base64 -d | od -An -v -tx1 | tr -d ' \n')
-    text=$(printf 'rl\n\n%s\n/blob/%s/%s\n\n\n\n2020-12-06\nc\n\n\n\n\n\n\n.' "$expiry" "$AZURITE_ACCOUNT" "$container")
+    text=$(printf '%s\n\n%s\n/blob/%s/%s\n\n\n\n2020-12-06\n%s\n%s\n\n\n\n\n\n.' "$1" "$expiry" "$AZURITE_ACCOUNT" "$2" "$3" "${4:-}")
     signature=$(printf '%s' "${text%.}" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | base64 -w 0)
-    printf 'sp=rl&se=%s&sv=2020-12-06&sr=c&sig=%s' "$(escape "$expiry")" "$(escape "$signature")"
+    printf 'sp=%s&se=%s&sv=2020-12-06&sr=%s&sig=%s' "$1" "$(escape "$expiry")" "$3" "$(escape "$signature")"
 }
 
 escape() { printf '%s' "$1" | sed -e 's/%/%25/g' -e 's/+/%2B/g' -e 's,/,%2F,g' -e 's/=/%3D/g' -e 's/:/%3A/g'; }
 
 base=${AZURITE_URL%/}/$container
 case $verb in
-    list) curl -fsS "$base?restype=container&comp=list&prefix=$(escape "$name")&$(sas)" | tr '>' '\n' | sed -n 's,^\(..*\)</Name$,\1,p' ;;
-    get) curl -fsS "$base/$name?$(sas)" ;;
+    list)
+        curl -fsS "$base?restype=container&comp=list&prefix=$(escape "$name")&$(sas rl "$container" c)" |
+            tr '>' '\n' | sed -n 's,^\(..*\)</Name$,\1,p'
+        ;;
+    get) curl -fsS "$base/$name?$(sas rl "$container" c)" ;;
     snapshot)
         [ $# = 6 ] || usage
-        curl -fsS -o "$6" "$base/$name?snapshot=$(escape "$5")&$(sas)"
+        curl -fsS -o "$6" "$base/$name?snapshot=$(escape "$5")&$(sas r "$container/$name" bs "$5")"
         ;;
     *) usage ;;
 esac
