@@ -52,6 +52,17 @@ public class CustomResourceDefinitionTests
         Assert.Equal(["type", "status", "lastTransitionTime", "reason", "message"], conditions.At("items", "required").Texts());
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Objects_in_a_status_are_owned_as_a_whole_so_that_an_old_server_can_take_them_away(string kind)
+    {
+        var properties = (YamlMappingNode)Find(kind).Schema.At("properties", "status", "properties")!;
+
+        Assert.All(
+            properties.Children.Values.Where(p => p.At("type")?.ToString() == "object"),
+            p => Assert.Equal("atomic", p.At("x-kubernetes-map-type")?.ToString()));
+    }
+
     [Fact]
     public void Every_kind_has_one_file_and_every_file_a_kind() =>
         Assert.Equal(
