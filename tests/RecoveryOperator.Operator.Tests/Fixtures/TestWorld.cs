@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Text;
 using k8s;
 using k8s.Models;
@@ -9,7 +8,6 @@ using RecoveryOperator.Api.Policies;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Api.Sites;
 using RecoveryOperator.Api.Vaults;
-using RecoveryOperator.Kubernetes.Metrics;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Hosting;
 using RecoveryOperator.Operator.Options;
@@ -21,9 +19,7 @@ namespace RecoveryOperator.Operator.Tests.Fixtures;
 internal sealed class TestWorld : IAsyncDisposable
 {
     private readonly Cluster _cluster;
-    private readonly MeterListener _listener = new();
     private IHost? _operator;
-    private long _statusWrites;
 
     private TestWorld(Cluster cluster, FakeHostAgent agent, TestCertificates certificates) =>
         (_cluster, Agent, Certificates, Replicas) = (cluster, agent, certificates, new(cluster.Azurite));
@@ -37,8 +33,6 @@ internal sealed class TestWorld : IAsyncDisposable
     public ReplicaWriter Replicas { get; }
 
     public ResourceClient Client => _cluster.Client;
-
-    public long StatusWrites => Interlocked.Read(ref _statusWrites);
 
     public static async Task<TestWorld> CreateAsync(Cluster cluster, CancellationToken cancellationToken, Action<TestWorld>? before = null)
     {
@@ -55,7 +49,6 @@ internal sealed class TestWorld : IAsyncDisposable
             new RecoveryHost { Spec = new() { SiteRef = new() { Name = "site" }, Address = world.Agent.Address, Tls = new() { SecretRef = new() { Name = "agent-tls" } } } }, "host", cancellationToken);
         await world.VaultAsync("vault", cluster.Azurite.Endpoint.ToString(), "vault-key", cancellationToken);
         await world.CreateAsync(new ReplicationPolicy { Spec = new() { CopyFrequency = "30s" } }, "policy", cancellationToken);
-        world.Listen();
         await world.StartOperatorAsync("cluster-1", cancellationToken);
         return world;
     }
@@ -136,21 +129,5 @@ internal sealed class TestWorld : IAsyncDisposable
     {
         await StopOperatorAsync();
         await Agent.DisposeAsync();
-        _listener.Dispose();
-    }
-
-    private void Listen()
-    {
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument is { Meter.Name: KubernetesInstruments.MeterName, Name: "kubernetes_status_writes" })
-                listener.EnableMeasurementEvents(instrument);
-        };
-        _listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
-        {
-            if (tags.ToArray().Contains(new("outcome", "written")))
-                Interlocked.Add(ref _statusWrites, count);
-        });
-        _listener.Start();
     }
 }
