@@ -105,13 +105,30 @@ wait_for_points() {
 # sync_now: one set now instead of at the next turn of the policy.
 sync_now() { k annotate pvm web-1 --overwrite "recoveryoperator.io/sync-requested=$(date +%s%N)" | show; }
 
-suspend() { if [ "$hypervisor" = libvirt ]; then virsh_a suspend web-1; else kill -s STOP "$(sed -n 1p "$folder/host-a/images/web-1/guest.pid")"; fi; }
-resume() { if [ "$hypervisor" = libvirt ]; then virsh_a resume web-1; else kill -s CONT "$(sed -n 1p "$folder/host-a/images/web-1/guest.pid")"; fi; }
+guest_pid() { sed -n 1p "$folder/host-a/images/web-1/guest.pid"; }
+lock_is_free() { flock -n "$folder/host-a/images/web-1/machine.lock$1" true; }
+
+suspend() {
+    local _
+    if [ "$hypervisor" = libvirt ]; then
+        virsh_a suspend web-1
+        return
+    fi
+    # A writer that is stopped within a burst of writes would hold the machine's lock; a hypervisor's suspend has no such moment.
+    for _ in $(seq 200); do
+        kill -s STOP "$(guest_pid)"
+        if lock_is_free "" && lock_is_free .turn; then return; fi
+        kill -s CONT "$(guest_pid)"
+        sleep 0.02
+    done
+    fail "the writer of web-1 could not be stopped between two bursts of writes"
+}
+
+resume() { if [ "$hypervisor" = libvirt ]; then virsh_a resume web-1; else kill -s CONT "$(guest_pid)"; fi; }
 virsh_a() { "$ENG_DIR/run/libvirt-host.sh" exec host-a "$folder/host-a" -- virsh -q -c qemu:///system "$@" | show; }
 
-# json FIELD: the first string of that name in a JSON text.
-json() { grep -o "\"$1\" *: *\"[^\"]*\"" | head -n "${2:-1}" | tail -n 1 | sed 's/.*: *"\(.*\)"/\1/'; }
-jsons() { grep -o "\"$1\" *: *[^,}]*" | sed -e 's/.*: *//' -e 's/"//g'; }
+# texts FIELD: every text under that name in a JSON document, a line each.
+texts() { grep -o "\"$1\" *: *\"[^\"]*\"" | cut -d '"' -f 4; }
 
 # source_disk N: path and format of a disk on host A.
 source_disk() {
@@ -141,7 +158,7 @@ prove_point() {
     "$ENG_DIR/demo/vault-read.sh" get "$folder/azurite/env" "$protection_id-replica" "$point" >"$folder/point.json"
     for disk in 0 1; do
         blob=disk-$disk.vhd
-        snapshot=$(jsons snapshot <"$folder/point.json" | sed -n "$((disk + 1))p")
+        snapshot=$(texts snapshot <"$folder/point.json" | sed -n "$((disk + 1))p")
         size=$(sed 's/.*"disks"//' "$folder/point.json" | tr -d '\n' | grep -o '"sizeBytes" *: *[0-9]*' | tail -n 2 | sed -n "$((disk + 1))p" | grep -o '[0-9]*$')
         "$ENG_DIR/demo/vault-read.sh" snapshot "$folder/azurite/env" "$protection_id-replica" "$blob" "$snapshot" "$folder/disk-$disk.vhd"
         truncate -s "$size" "$folder/disk-$disk.vhd"

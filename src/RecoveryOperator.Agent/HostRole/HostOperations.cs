@@ -50,7 +50,7 @@ public sealed class HostOperations(ProtectionEngine engine, IHypervisor hypervis
 
     private async Task<OperationResult?> CheckReplicaAsync(CheckReplica request, OperationContext context, CancellationToken cancellationToken)
     {
-        ReplicaRequest replica = ReplicaRequests.From(request.Replica ?? new CreateReplica(), context.OperationId);
+        ReplicaRequest replica = ReplicaRequests.ForCheck(request.Replica ?? new CreateReplica(), context.OperationId);
         PrerequisiteReport report = new();
         report.Failures.AddRange((await target.CheckReplicaAsync(replica, cancellationToken)).Select(MachineMapping.ToFault));
         return new OperationResult { Prerequisites = report };

@@ -9,7 +9,16 @@ namespace RecoveryOperator.Agent.HostRole;
 /// <summary>Reads a replica request; what is wrong with it is said without its grants.</summary>
 internal static class ReplicaRequests
 {
-    public static ReplicaRequest From(CreateReplica request, string operationId)
+    /// <summary>Stands for the address of a disk in a mere check: nothing is read, so no grant is needed.</summary>
+    private static readonly Uri _noAddress = new("about:blank");
+
+    /// <summary>A request that is to be carried out: every disk has an address.</summary>
+    public static ReplicaRequest From(CreateReplica request, string operationId) => From(request, operationId, UriOf);
+
+    /// <summary>A request that is only checked.</summary>
+    public static ReplicaRequest ForCheck(CreateReplica request, string operationId) => From(request, operationId, (_, _) => _noAddress);
+
+    private static ReplicaRequest From(CreateReplica request, string operationId, Func<CreateReplica, ReplicaDiskSource, Uri> address)
     {
         if (string.IsNullOrWhiteSpace(request.Name))
             throw Invalid(request, "it has no name");
@@ -19,7 +28,7 @@ internal static class ReplicaRequests
             request.OperationId.Length > 0 ? request.OperationId : operationId,
             request.Name,
             DefinitionOf(request),
-            [.. request.Disks.Select(disk => new ReplicaDisk(disk.Index, disk.SizeBytes, UriOf(request, disk)))],
+            [.. request.Disks.Select(disk => new ReplicaDisk(disk.Index, disk.SizeBytes, address(request, disk)))],
             [.. request.Networks.Select(network => network.Length == 0 ? null : network)]);
     }
 
