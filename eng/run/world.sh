@@ -6,9 +6,10 @@
 #   world.sh down DIR                     ends everything, also what a broken run left; the folder stays
 #   world.sh start|stop|kill DIR PART     PART: azurite apiserver host-a host-b agent-a agent-b vault-agent operator
 #   world.sh pid DIR PART                 the process id of a part
-#   world.sh wipe DIR                     an empty cluster: etcd's data are gone
+#   world.sh wipe DIR                     an empty cluster: etcd's data are gone; the operator is installed anew
 #   world.sh guest DIR                    makes and starts the guest web-1 on host A
 #
+# The operator runs with the rights that the Helm chart gives it, without leader election unless LEADER_ELECTION=true.
 # DIR/env holds the addresses, DIR/logs/PART.log each part's output. kill is SIGKILL: no warning, no clean-up.
 set -euo pipefail
 # shellcheck source=eng/lib.sh
@@ -139,15 +140,26 @@ start_vault_agent() {
     spawn "$(pidfile vault-agent)" "$(logfile vault-agent)" "$agent_binary" vault --config "$dir/config/vault-agent.json"
 }
 
+kubectl() { "$CACHE/bin/kubectl" --kubeconfig "$dir/apiserver/kubeconfig" "$@"; }
+
+# install: the definitions, and the chart's service account with its rights: the operator runs with no others.
+install() {
+    # The old API server that is built here does not know CEL rules: it drops them, but only unvalidated.
+    kubectl apply --validate=false -f "$REPO_DIR/crds"
+    kubectl create namespace recovery-system --dry-run=client -o yaml | kubectl apply -f -
+    "$CACHE/bin/helm" template recovery-operator "$REPO_DIR/charts/recovery-operator" --namespace recovery-system \
+        --set clusterName=demo --show-only templates/rbac.yaml 2>>"$(logfile helm)" | kubectl apply -f -
+    "$run/apiserver.sh" sa-kubeconfig "$dir/apiserver" recovery-system recovery-operator "$dir/operator.kubeconfig"
+}
+
 start_operator() {
-    local kubeconfig=$dir/apiserver/kubeconfig
-    # With the chart's rights, where they are installed.
-    [ ! -s "$dir/operator.kubeconfig" ] || kubeconfig=$dir/operator.kubeconfig
+    install >>"$(logfile install)"
     spawn "$(pidfile operator)" "$(logfile operator)" "$operator_binary" \
-        "--Operator:ClusterName=demo" "--Operator:KubeconfigPath=$kubeconfig" "--Operator:ListenAddress=http://127.0.0.1:$operator_port" \
+        "--Operator:ClusterName=demo" "--Operator:KubeconfigPath=$dir/operator.kubeconfig" "--Operator:ListenAddress=http://127.0.0.1:$operator_port" \
         "--Operator:Tls:CertificateFile=$dir/certs/recovery-operator.crt" "--Operator:Tls:KeyFile=$dir/certs/recovery-operator.key" \
         "--Operator:Tls:AuthorityFile=$dir/certs/ca.crt" "--Operator:StatusRefreshInterval=00:00:05" "--Operator:AgentSilenceGrace=00:00:05" \
-        "--Operator:InventoryInterval=00:00:05" "--Operator:LeaderElection:Enabled=false"
+        "--Operator:InventoryInterval=00:00:05" "--Operator:LeaderElection:Namespace=recovery-system" \
+        "--Operator:LeaderElection:Enabled=${LEADER_ELECTION:-false}"
 }
 
 start_part() {
@@ -214,8 +226,6 @@ up() {
     done
     for part in "${pids[@]}"; do wait "$part" || die "the world did not come up: see above and $dir/logs"; done
     certificates
-    # The old API server that is built here does not know CEL rules: it drops them, but only unvalidated.
-    "$CACHE/bin/kubectl" --kubeconfig "$dir/apiserver/kubeconfig" apply --validate=false -f "$REPO_DIR/crds" >>"$(logfile apiserver)"
     for part in agent-a agent-b vault-agent operator; do start_part "$part"; done
     write_env
 }
@@ -251,7 +261,12 @@ case $verb in
     stop) end_part "${1:-}" TERM ;;
     kill) end_part "${1:-}" KILL ;;
     pid) cut -d ' ' -f 1 "$(pidfile "${1:-}")" ;;
-    wipe) "$run/apiserver.sh" wipe "$dir/apiserver" ;;
+    wipe)
+        # A new cluster knows the old service account's token no more: the operator is installed anew, as it would be.
+        end_part operator TERM
+        "$run/apiserver.sh" wipe "$dir/apiserver"
+        start_part operator
+        ;;
     guest) make_guest ;;
     *) usage ;;
 esac
