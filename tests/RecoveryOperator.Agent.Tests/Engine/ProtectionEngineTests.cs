@@ -133,12 +133,15 @@ public sealed class ProtectionEngineTests : IAsyncLifetime
     public async Task A_watcher_sees_the_stages_of_a_cycle()
     {
         List<CycleStage> stages = [];
+        await using IAsyncEnumerator<ProtectionStatus> feed = _engine.WatchAsync(Token).GetAsyncEnumerator(Token);
+
+        // The watch begins before the protection: a cycle that is over before it began would show no stages.
+        ValueTask<bool> next = feed.MoveNextAsync();
         await _engine.PutAsync(_bench.Desired, Token);
-        await foreach (ProtectionStatus status in _engine.WatchAsync(Token))
+        while (await next && feed.Current is not { CommittedSequence: 1, Stage: CycleStage.Idle })
         {
-            stages.Add(status.Stage);
-            if (status is { CommittedSequence: 1, Stage: CycleStage.Idle })
-                break;
+            stages.Add(feed.Current.Stage);
+            next = feed.MoveNextAsync();
         }
 
         CutInfo cut = await _engine.CutAsync(EngineBench.ProtectionId, 1, Token);
