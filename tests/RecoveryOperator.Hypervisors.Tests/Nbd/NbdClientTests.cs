@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using RecoveryOperator.Hypervisors.Nbd;
+using RecoveryOperator.Testing;
 
 namespace RecoveryOperator.Hypervisors.Tests.Nbd;
 
@@ -18,7 +19,7 @@ public sealed class NbdClientTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/qemu-nbd"), "qemu-nbd is not installed: run eng/setup/packages.sh hypervisor");
+        Assert.True(File.Exists("/usr/bin/qemu-nbd"), "qemu-nbd is not installed: run eng/setup/packages.sh hypervisor");
         new Random(41).NextBytes(_content.AsSpan(8 << 20, 4 << 20));
         new Random(42).NextBytes(_content.AsSpan(SizeBytes - 512));
         var image = Path.Combine(_folder, "disk.raw");
@@ -31,12 +32,21 @@ public sealed class NbdClientTests : IAsyncLifetime
         }
 
         _server = Process.Start("qemu-nbd", ["-r", "-t", "-f", "raw", "-x", "disk", "-k", SocketPath, image]);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        deadline.CancelAfter(TimeSpan.FromSeconds(20));
-        while (!File.Exists(SocketPath))
+        await Eventually.HoldsAsync(AnswersAsync, Cancellation);
+    }
+
+    /// <summary>The socket's file is there a moment before the server listens on it.</summary>
+    private async Task<bool> AnswersAsync()
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
         {
-            deadline.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await probe.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), Cancellation);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 
