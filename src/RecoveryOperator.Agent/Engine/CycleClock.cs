@@ -96,11 +96,17 @@ internal sealed class CycleClock
     {
         _failures++;
         Fault = FaultTable.Classify(error, $"vm {_context.Desired.Machine}", Now - _context.GrantedAt);
-        RetryAt = Fault.Category == FaultCategory.Recoverable ? Now + RetrySchedule.DelayAfter(_failures) : null;
+        RetryAt = IsTriedAgain(Fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
     }
 
     /// <summary>The copy frequency was changed.</summary>
     public void Reschedule() => _nextDue = Schedule.NextAfter(_context.Progress.Last?.Instant is { } last && last > LastTryAt ? last : Now);
+
+    /// <summary>
+    /// A refused grant needs a person or the operator, but the agent may not hear of it: a grant is renewed, and an expired one comes back, in the
+    /// vault alone.
+    /// </summary>
+    private static bool IsTriedAgain(Fault fault) => fault.Category == FaultCategory.Recoverable || fault.Reason == FaultReasons.GrantRefused;
 
     private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
 }

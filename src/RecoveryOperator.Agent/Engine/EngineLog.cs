@@ -31,6 +31,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: an unfinished cut is merged back (epoch {Epoch}, sequence {Sequence})")]
     public static partial void IntentResolved(this ILogger logger, string protectedVm, long epoch, long sequence);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "{ProtectedVm}: what a former process left could not be ended, it is tried again (epoch {Epoch})")]
+    public static partial void NotPrepared(this ILogger logger, string protectedVm, long epoch, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "{ProtectedVm}: an unfinished cut could not be merged back, it is tried again before the next cut (epoch {Epoch})")]
     public static partial void IntentNotResolved(this ILogger logger, string protectedVm, long epoch, Exception fault);
 

@@ -16,7 +16,7 @@ public sealed class ProtectionContext
     private readonly Action<ProtectionContext, bool> _changed;
     private DesiredProtection _desired;
     private ProtectionProgress _progress;
-    private (string Uri, ILogStore Store)? _log;
+    private volatile OpenedLog? _log;
     private bool _uncertain;
 
     /// <param name="services">What all protections share.</param>
@@ -91,9 +91,9 @@ public sealed class ProtectionContext
         get
         {
             string uri = Desired.LogContainerUri;
-            if (_log is not { } open || open.Uri != uri)
-                _log = open = (uri, Services.OpenLog(new Uri(uri)));
-            return open.Store;
+            if (_log is not { } opened || opened.Uri != uri)
+                _log = opened = new OpenedLog(uri, Services.OpenLog(new Uri(uri)));
+            return opened.Store;
         }
     }
 
@@ -181,4 +181,7 @@ public sealed class ProtectionContext
 
     /// <summary>Tells the watchers that something else about the protection changed.</summary>
     public void Touch() => _changed(this, true);
+
+    /// <summary>One reference, because parallel uploads read it while a new grant replaces it.</summary>
+    private sealed record OpenedLog(string Uri, ILogStore Store);
 }

@@ -75,7 +75,13 @@ public sealed record InitialCopyState(ChangeTrackingId Checkpoint, IReadOnlyList
 /// <param name="SizeBytes">Size in bytes.</param>
 /// <param name="FirstSnapshotThroughBytes">How far the checkpoint's own snapshot was copied; null while it is the only one.</param>
 /// <param name="Done">Copied and shipped.</param>
-public sealed record DiskCopy(int Index, string Target, long SizeBytes, long? FirstSnapshotThroughBytes, bool Done);
+/// <param name="Source">Its image on the host; null where that is not known.</param>
+public sealed record DiskCopy(int Index, string Target, long SizeBytes, long? FirstSnapshotThroughBytes, bool Done, string? Source = null)
+{
+    /// <summary>What must stay the same until the copy is complete.</summary>
+    [JsonIgnore]
+    public DiskShape Shape => new(Index, Target, SizeBytes, Source);
+}
 
 /// <summary>A committed set.</summary>
 /// <param name="Sequence">Its sequence.</param>
@@ -90,7 +96,8 @@ public sealed record CommittedSet(
 /// <param name="Index">Index from 0.</param>
 /// <param name="Target">Name within the guest.</param>
 /// <param name="SizeBytes">Size in bytes.</param>
-public sealed record DiskShape(int Index, string Target, long SizeBytes);
+/// <param name="Source">Its image on the host; null where that is not known.</param>
+public sealed record DiskShape(int Index, string Target, long SizeBytes, string? Source = null);
 
 /// <summary>A cut that was begun.</summary>
 /// <param name="Sequence">Sequence that it wants.</param>

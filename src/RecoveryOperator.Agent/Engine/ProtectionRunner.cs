@@ -13,6 +13,9 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <summary>An unchanged put of a failing protection hurries its next try at most this often.</summary>
     private static readonly TimeSpan UnchangedPutRetry = TimeSpan.FromMinutes(1);
 
+    /// <summary>How soon it is tried again to end what a killed process left: a pause that it caused ends within 10 s (P8).</summary>
+    private static readonly TimeSpan PrepareAgainAfter = TimeSpan.FromSeconds(5);
+
     private readonly ProtectionContext _context;
     private readonly ReplicationCycle _cycle;
     private readonly CycleClock _clock;
@@ -20,6 +23,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
+    private bool _prepared;
     private bool _disposed;
 
     /// <param name="services">What all protections share.</param>
@@ -90,8 +94,6 @@ public sealed class ProtectionRunner : IAsyncDisposable
     {
         try
         {
-            if (_context.Progress is { Ended: true, Intent: not null })
-                await RunGuardedAsync(_cycle.PrepareAsync, cancellationToken);
             while (!cancellationToken.IsCancellationRequested)
                 await StepAsync(cancellationToken);
         }
@@ -113,12 +115,36 @@ public sealed class ProtectionRunner : IAsyncDisposable
 
     private async Task StepAsync(CancellationToken cancellationToken)
     {
+        _prepared = _prepared || await PrepareAsync(cancellationToken);
         CycleDecision decision = _clock.Decide();
         if (decision.RunNow)
             await RunCycleAsync(cancellationToken);
         else
-            await WaitAsync(decision.WakeAt, cancellationToken);
+            await WaitAsync(_prepared ? decision.WakeAt : Earlier(decision.WakeAt, _clock.Now + PrepareAgainAfter), cancellationToken);
     }
+
+    /// <summary>
+    /// Once after the start, whatever the schedule says: also a protection that is paused, ended, or not due for hours may have been killed with
+    /// a snapshot open, whose scratch space fills, or with its guest paused.
+    /// </summary>
+    /// <returns>False when the host did not let it.</returns>
+    private async Task<bool> PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_context.Progress.MachineId is null)
+            return true;
+        try
+        {
+            await _cycle.PrepareAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            _context.Services.Logger.NotPrepared(_context.DisplayName, _context.Progress.Epoch, fault);
+            return fault is FaultException; // The machine itself is the trouble: the next cycle tells.
+        }
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
 
     private async Task WaitAsync(DateTimeOffset? wakeAt, CancellationToken cancellationToken)
     {
@@ -139,7 +165,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
             waiting.Add(cut);
 
-        bool succeeded = await RunGuardedAsync(_cycle.RunAsync, cancellationToken);
+        bool succeeded = await RunGuardedAsync(cancellationToken);
         CutInfo? made = succeeded ? Describe(_context.Progress) : null;
         foreach (TaskCompletionSource<CutInfo> cut in waiting)
         {
@@ -152,11 +178,11 @@ public sealed class ProtectionRunner : IAsyncDisposable
         }
     }
 
-    private async Task<bool> RunGuardedAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task<bool> RunGuardedAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await work(cancellationToken);
+            await _cycle.RunAsync(cancellationToken);
             _clock.Succeeded();
             _context.Metrics.CycleSucceeded(_clock.LastDuration!.Value);
             return true;

@@ -41,6 +41,11 @@ public sealed class ReplicationCycle
             await LookBeforeFirstCutAsync(cancellationToken);
             await ShipAndCommitAsync(await new CutStep(_context).RunAsync(cancellationToken), cancellationToken);
         }
+        catch
+        {
+            _preparation.CleanUpAgain();
+            throw;
+        }
         finally
         {
             _context.Enter(CycleStage.Idle, _context.Progress.Last?.Sequence ?? 0);

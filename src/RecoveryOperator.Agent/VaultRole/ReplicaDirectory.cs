@@ -29,8 +29,8 @@ internal sealed class ReplicaDirectory(
 
         foreach (ProtectionId gone in _replicas.Keys.Where(id => !listed.Contains(id)))
         {
-            if (_replicas.TryRemove(gone, out ReplicaWork? work))
-                work.Dispose();
+            if (_replicas.TryGetValue(gone, out ReplicaWork? work) && work.TryRetire())
+                _replicas.TryRemove(gone, out _);
         }
 
         return [.. listed.Select(Get)];

@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf.WellKnownTypes;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Replica;
@@ -11,9 +13,9 @@ using Stage = RecoveryOperator.Vault.Replica.ApplyStage;
 namespace RecoveryOperator.Agent.VaultRole;
 
 /// <summary>One replica: applied by one caller at a time; after an error it rests, longer each time, unless somebody hurries it.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing, and callers may still wait for this one when it is retired.")]
 internal sealed partial class ReplicaWork(
     ProtectionId id, ProtectionVault vault, ReplicaApplier applier, VaultRoleMetrics metrics, TimeProvider time, Action<ReplicaStatus> publish, ILogger logger)
-    : IDisposable
 {
     /// <summary>Sets between two prunings of a replica that is far behind.</summary>
     private const int SetsAtOnce = 32;
@@ -26,6 +28,7 @@ internal sealed partial class ReplicaWork(
     private ReplicaMetrics? _metrics;
     private TimeSpan _rest = TimeSpan.FromSeconds(2.5);
     private DateTimeOffset _restUntil;
+    private bool _retired;
 
     /// <summary>The protection.</summary>
     public ProtectionId Id => id;
@@ -48,7 +51,8 @@ internal sealed partial class ReplicaWork(
 
         try
         {
-            await LookAsync(cancellationToken);
+            if (!_retired)
+                await LookAsync(cancellationToken);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -66,7 +70,7 @@ internal sealed partial class ReplicaWork(
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            return await ApplyAsync(progress, cancellationToken);
+            return _retired ? throw Gone() : await ApplyAsync(progress, cancellationToken);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -83,12 +87,23 @@ internal sealed partial class ReplicaWork(
     public async Task<AppliedDocument> ReadAppliedAsync(CancellationToken cancellationToken) =>
         await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
 
-    /// <summary>The protection is gone from the vault.</summary>
-    public void Dispose()
+    /// <summary>
+    /// The protection is gone from the vault: nothing is applied through this any more. False while something is being applied: a successor would hold the
+    /// same leases, so there must not be one before that has ended.
+    /// </summary>
+    public bool TryRetire()
     {
+        if (!_turn.Wait(TimeSpan.Zero))
+            return false;
+
+        _retired = true;
         _metrics?.Remove();
-        _turn.Dispose();
+        _turn.Release();
+        return true;
     }
+
+    private VaultException Gone() => new(
+        VaultFault.NotFound, id.ToString(), $"The replica {id} was deleted from the vault.", "Ask again if it was created anew.");
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {

@@ -49,6 +49,8 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
         {
             foreach (ReplicaWork work in await replicas.RefreshAsync(cancellationToken))
                 Begin(work, cancellationToken);
+            foreach (KeyValuePair<ProtectionId, Task> ended in _busy.Where(entry => entry.Value.IsCompleted))
+                _busy.TryRemove(ended);
 
             Fault = null;
         }

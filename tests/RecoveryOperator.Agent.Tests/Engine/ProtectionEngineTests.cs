@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using RecoveryOperator.Agent.Engine;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Tests.Fakes;
+using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing;
 using RecoveryOperator.Vault;
@@ -127,6 +128,46 @@ public sealed class ProtectionEngineTests : IAsyncLifetime
         await _engine.PutAsync(renewed, Token);
 
         await UntilAsync(() => Status.Fault is null && Status.CommittedSequence >= 2);
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_is_ended_at_the_start_also_when_no_cycle_is_due()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        DesiredProtection paused = _bench.Desired.Clone();
+        paused.Paused = true;
+        await _engine.PutAsync(paused, Token);
+        await _engine.DisposeAsync();
+        await _machine.BeginSnapshotAsync(_machine.MachineId, new SnapshotRequest(EngineBench.ProtectionId, null, null, []), Token);
+
+        _engine = new ProtectionEngine(_bench.Restart());
+        await _engine.StartAsync(Token);
+
+        await UntilAsync(() => !_machine.HasOpenSnapshot);
+        Assert.Equal(ProtectionPhase.Paused, Status.Phase);
+    }
+
+    [Fact]
+    public async Task An_expired_grant_that_is_renewed_in_the_vault_alone_is_noticed()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        _bench.Vault.Outage = new VaultException(VaultFault.AccessDenied, "log", "The grant is refused.", "Renew it.");
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return Status.Fault?.Reason == FaultReasons.GrantRefused;
+        });
+        Assert.Equal(FaultCategory.NonRecoverable, Status.Fault.Category);
+
+        _bench.Vault.Outage = null;
+
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            return Status.Fault is null && Status.CommittedSequence >= 2;
+        });
     }
 
     [Fact]

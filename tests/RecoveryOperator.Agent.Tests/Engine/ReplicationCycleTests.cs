@@ -1,6 +1,7 @@
 using RecoveryOperator.Agent.Engine;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Tests.Fakes;
+using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
@@ -54,6 +55,50 @@ public sealed class ReplicationCycleTests : IDisposable
         Assert.Equal(FaultReasons.Sealed, again.Reason);
         Assert.Contains("failover-1", again.Message, StringComparison.Ordinal);
         Assert.Equal(blobs, _bench.Vault.Blobs.Count);
+    }
+
+    [Fact]
+    public async Task A_job_that_could_not_be_ended_is_ended_after_the_next_failure()
+    {
+        await _bench.RunAsync();
+        _machine.LeavesJobs = true;
+        Scribble(0, 0, 4096);
+        await _bench.RunAsync();
+        _machine.LeavesJobs = false;
+
+        Assert.Equal(FaultCategory.Recoverable, FaultTable.Classify(await Assert.ThrowsAsync<HypervisorException>(_bench.RunAsync)).Category);
+        await _bench.RunAsync();
+
+        Assert.False(_machine.HasOpenSnapshot);
+        Assert.Equal(3, _bench.Progress.Last!.Sequence);
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
+    public async Task Two_disks_of_one_size_that_changed_places_give_no_set()
+    {
+        _machine.Sources = ["/images/a.qcow2", "/images/b.qcow2"];
+        await _bench.RunAsync();
+        _bench.Restart();
+        _machine.Sources = ["/images/b.qcow2", "/images/a.qcow2"];
+
+        Fault fault = await FaultOfRunAsync();
+
+        Assert.Equal(FaultReasons.DisksChanged, fault.Reason);
+        Assert.Equal(EnginePhase.ResyncRequired, _bench.Progress.Phase);
+        Assert.Single(_bench.Vault.Manifests(1));
+    }
+
+    [Fact]
+    public async Task An_image_that_was_moved_is_the_same_disk()
+    {
+        _machine.Sources = ["/images/a.qcow2", "/images/b.qcow2"];
+        await _bench.RunAsync();
+        _machine.Sources = ["/fast/a.qcow2", "/images/b.qcow2"];
+
+        await _bench.RunAsync();
+
+        Assert.Equal(2, _bench.Progress.Last!.Sequence);
     }
 
     [Fact]

@@ -31,6 +31,12 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
 
     public long BytesRead { get; private set; }
 
+    /// <summary>Images of the disks, by index.</summary>
+    public string[]? Sources { get; set; }
+
+    /// <summary>The host does not end a snapshot's job when it is asked to, as when libvirtd is away.</summary>
+    public bool LeavesJobs { get; set; }
+
     public int SnapshotsOpened { get; private set; }
 
     public HypervisorCapabilities Capabilities { get; } = new("Fake", tracks, false, false);
@@ -40,7 +46,7 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
     public bool HasOpenSnapshot => _open is not null;
 
     public VirtualMachine Machine => new(MachineId, "web-1", PowerState.Running, new VirtualMachineDefinition(
-        "Fake", 1, 1 << 30, "Bios", [.. _disks.Select((disk, index) => new VirtualDisk(index, $"vd{(char)('a' + index)}", disk.Length, "virtio", "qcow2", null))], [], "<fake/>"));
+        "Fake", 1, 1 << 30, "Bios", [.. _disks.Select((disk, index) => new VirtualDisk(index, $"vd{(char)('a' + index)}", disk.Length, "virtio", "qcow2", Sources?[index]))], [], "<fake/>"));
 
     public void Write(int disk, int offset, ReadOnlySpan<byte> content)
     {
@@ -150,7 +156,7 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
 
     internal void Close(FakeSnapshot snapshot)
     {
-        if (_open == snapshot && !Points.IsCrashed)
+        if (_open == snapshot && !Points.IsCrashed && !LeavesJobs)
             _open = null;
     }
 
@@ -170,7 +176,8 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
     {
         lock (_lock)
         {
-            Assert.Null(_open);
+            if (_open is not null)
+                throw new HypervisorException(HypervisorFault.Transient, "Another job is in the way.", "It is tried again.");
             Assert.DoesNotContain(_checkpoints, checkpoint => checkpoint.Id == request.NewCheckpoint);
             IReadOnlySet<(int Disk, int Block)> changed = request.Since is { } since ? ChangedSince(since) : Allocated();
             byte[][] content = [.. _disks.Select(disk => (byte[])disk.Clone())];

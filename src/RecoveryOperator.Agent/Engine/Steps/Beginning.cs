@@ -81,11 +81,10 @@ internal sealed class Beginning(ProtectionContext context)
 
         foreach (ChangeTrackingId later in checkpoints.SkipWhile(candidate => candidate != checkpoint).Skip(1).Take(1))
             await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, later, cancellationToken);
-        DiskShape[] disks = [.. set.Manifest.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes))];
         context.Save(progress => progress with
         {
             Phase = EnginePhase.Replicating,
-            Last = new CommittedSet(sequence, set.Sha256, set.Manifest.Instant, checkpoint, disks),
+            Last = new CommittedSet(sequence, set.Sha256, set.Manifest.Instant, checkpoint, DiskShapes.Of(set.Manifest)),
         });
         context.Services.Logger.StateRebuilt(context.DisplayName, Epoch, sequence);
     }

@@ -45,8 +45,7 @@ internal sealed class CommitStep(ProtectionContext context)
 
     private void Record(PendingCut cut, SetManifest manifest, string sha256)
     {
-        DiskShape[] disks = [.. manifest.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes))];
-        CommittedSet last = new(manifest.Sequence, sha256, manifest.Instant, cut.Intent.Checkpoint, disks);
+        CommittedSet last = new(manifest.Sequence, sha256, manifest.Instant, cut.Intent.Checkpoint, DiskShapes.Of(manifest));
         context.Save(
             progress => progress with
             {

@@ -139,17 +139,16 @@ internal sealed class CutStep(ProtectionContext context)
 
     private void CheckDisks(IMachineSnapshot snapshot)
     {
-        IEnumerable<DiskShape> expected = context.Progress.Initial?.Disks?.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes))
-            ?? context.Progress.Last!.Disks;
-        DiskShape[] now = [.. snapshot.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes))];
-        if (expected.SequenceEqual(now))
+        IReadOnlyList<DiskShape> expected = context.Progress.Initial?.Disks?.Select(disk => disk.Shape).ToList() ?? context.Progress.Last!.Disks;
+        DiskShape[] now = DiskShapes.Of(snapshot);
+        if (DiskShapes.AreSame(expected, now))
             return;
 
         string message = $"The disks of the machine changed: {Describe(expected)} before, {Describe(now)} now. A set of changes over other disks would be wrong.";
         throw Ending.WriteAndMakeFault(context, EnginePhase.ResyncRequired, Ending.Resync(context, FaultReasons.DisksChanged, message));
     }
 
-    private static string Describe(IEnumerable<DiskShape> disks) => string.Join(", ", disks.Select(disk => $"{disk.Target} ({disk.SizeBytes} bytes)"));
+    private static string Describe(IEnumerable<DiskShape> disks) => string.Join(", ", disks.Select(disk => $"{disk.Target} ({disk.SizeBytes} bytes{(disk.Source is null ? "" : $", {disk.Source}")})"));
 
     /// <summary>During the initial copy nothing is committed yet, so it begins again; later only a resynchronization helps.</summary>
     private void OnTrackingLost(ChangeTrackingLostException lost)

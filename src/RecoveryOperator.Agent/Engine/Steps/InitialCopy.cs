@@ -91,14 +91,14 @@ internal sealed class InitialCopy(ProtectionContext context)
     /// <returns>False when the machine's disks are others than before: the copy begins again, nothing is committed yet.</returns>
     private bool TakeDisks(IMachineSnapshot snapshot, bool isFirst)
     {
-        DiskShape[] now = [.. snapshot.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes))];
+        DiskShape[] now = DiskShapes.Of(snapshot);
         if (State.Disks is not { } disks)
         {
-            SetDisks([.. now.Select(disk => new DiskCopy(disk.Index, disk.Target, disk.SizeBytes, isFirst ? null : 0, false))]);
+            SetDisks([.. now.Select(disk => new DiskCopy(disk.Index, disk.Target, disk.SizeBytes, isFirst ? null : 0, false, disk.Source))]);
             return true;
         }
 
-        if (disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes)).SequenceEqual(now))
+        if (DiskShapes.AreSame([.. disks.Select(disk => disk.Shape)], now))
             return true;
 
         context.Services.Logger.InitialCopyRestarts(context.DisplayName, context.Progress.Epoch, "disks were attached, detached or resized");

@@ -10,6 +10,12 @@ internal sealed class Preparation(ProtectionContext context)
 {
     private bool _cleanedUp;
 
+    /// <summary>
+    /// A cycle failed, perhaps with its snapshot's end: a job that was left open fills the scratch space and stands in the way of the next one, so
+    /// the next run ends left-overs again.
+    /// </summary>
+    public void CleanUpAgain() => _cleanedUp = false;
+
     /// <summary>Runs it. Idempotent.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

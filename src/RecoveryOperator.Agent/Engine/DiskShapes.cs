@@ -1,0 +1,34 @@
+using System.Text.Json;
+using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>Whether the disks of a machine are still those that its changes are known of.</summary>
+internal static class DiskShapes
+{
+    /// <summary>The disks of a snapshot.</summary>
+    public static DiskShape[] Of(IMachineSnapshot snapshot) =>
+        [.. snapshot.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes, SourceOf(snapshot.Machine.Definition, disk.Index)))];
+
+    /// <summary>The disks of a set.</summary>
+    public static DiskShape[] Of(SetManifest manifest)
+    {
+        VirtualMachineDefinition? definition = manifest.Machine?.Definition.Deserialize<VirtualMachineDefinition>(VaultJson.Options);
+        return [.. manifest.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes, SourceOf(definition, disk.Index)))];
+    }
+
+    /// <summary>
+    /// The same disks in the same places. Two disks that changed places are not, also when they are of one size: each brings a bitmap of the same
+    /// name, which tells of another disk's changes. An image that was only moved elsewhere is the same.
+    /// </summary>
+    public static bool AreSame(IReadOnlyList<DiskShape> before, IReadOnlyList<DiskShape> now) =>
+        before.Select(WithoutSource).SequenceEqual(now.Select(WithoutSource))
+        && !now.Any(disk => disk.Source is not null && before.Any(other => other.Index != disk.Index && other.Source == disk.Source));
+
+    private static DiskShape WithoutSource(DiskShape disk) => disk with { Source = null };
+
+    private static string? SourceOf(VirtualMachineDefinition? definition, int index) =>
+        definition?.Disks.FirstOrDefault(disk => disk.Index == index)?.Source;
+}
