@@ -28,7 +28,7 @@ if [ "$hypervisor" = libvirt ]; then
 else
     "$ENG_DIR/setup/all.sh" apiserver azurite
 fi
-export RECOVERY_OPERATOR_CONFIGURATION=Release LEADER_ELECTION=true
+export RECOVERY_OPERATOR_CONFIGURATION=${DEMO_CONFIGURATION:-Release} LEADER_ELECTION=true
 build
 open_folder
 trap close_folder EXIT

@@ -137,16 +137,22 @@ internal sealed partial class ReplicaWork(
     private async Task<ReplicaMetrics?> BindAsync(CancellationToken cancellationToken) =>
         await vault.ReadVmAsync(cancellationToken) is { } vm ? metrics.Bind(vm.Value.Namespace, vm.Value.Name) : null;
 
-    private void Report(ApplyProgress progress) => Change(status =>
+    private void Report(ApplyProgress progress)
     {
-        status.Epoch = progress.Epoch;
-        status.Stage = progress.Stage switch
+        ApplyStage stage = progress.Stage switch
         {
             Stage.Apply => ApplyStage.Apply,
             Stage.Snapshot => ApplyStage.Snapshot,
             _ => ApplyStage.Prune,
         };
-    });
+        if (Status.Stage != stage)
+            LogStage(logger, id, stage, progress.Epoch, progress.Sequence);
+        Change(status =>
+        {
+            status.Epoch = progress.Epoch;
+            status.Stage = stage;
+        });
+    }
 
     private void Show(AppliedDocument applied)
     {
@@ -184,6 +190,9 @@ internal sealed partial class ReplicaWork(
                 publish(_status.Clone());
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: {Stage} (epoch {Epoch}, sequence {Sequence})")]
+    private static partial void LogStage(ILogger logger, ProtectionId protectedVm, ApplyStage stage, long epoch, long sequence);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The replica of {ProtectedVm} could not be brought forward; next try in {Seconds} s")]
     private static partial void LogFailed(ILogger logger, Exception fault, ProtectionId protectedVm, double seconds);

@@ -14,9 +14,10 @@ internal sealed partial class FailoverExecutor(
     /// <summary>Does the next step once.</summary>
     public async Task<StepOutcome> StepAsync(FailoverContext context, bool mayStart, CancellationToken cancellationToken)
     {
+        var step = context.Next;
         try
         {
-            return context.Next switch
+            var outcome = step switch
             {
                 FailoverStep.Fence => await FenceAsync(context, cancellationToken),
                 FailoverStep.Seal => await SealAsync(context, cancellationToken),
@@ -26,6 +27,9 @@ internal sealed partial class FailoverExecutor(
                 FailoverStep.Start => await StartAsync(context, cancellationToken),
                 _ => StepOutcome.Done,
             };
+            if (outcome.Progress == StepProgress.Done)
+                LogStepDone(step, context.Member.Name, context.Request.Id);
+            return outcome;
         }
         catch (VaultException fault)
         {
@@ -151,6 +155,9 @@ internal sealed partial class FailoverExecutor(
 
     [LoggerMessage(2, LogLevel.Information, "Recovered: {protectedVm} runs on {host} as {machine}, RPO {rpoSeconds} s, RTO {rtoSeconds} s")]
     private partial void LogStarted(string protectedVm, string host, string machine, double? rpoSeconds, double? rtoSeconds);
+
+    [LoggerMessage(4, LogLevel.Information, "Failover step {step} of {protectedVm} is done (operation {operation})")]
+    private partial void LogStepDone(FailoverStep step, string protectedVm, string operation);
 
     [LoggerMessage(3, LogLevel.Warning, "Blocked: operation {operation} of {protectedVm}: {reason}")]
     private partial void LogBlocked(string protectedVm, string operation, string reason, Exception exception);

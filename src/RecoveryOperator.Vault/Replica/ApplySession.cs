@@ -62,6 +62,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
 
         SetApplier applier = new(vault, manifest, progress);
         long writtenBytes = 0;
+        progress?.Report(new ApplyProgress(ApplyStage.Apply, manifest.Epoch, manifest.Sequence, 0, ShippedBytes(manifest)));
         try
         {
             foreach (SetDisk disk in manifest.Disks)
