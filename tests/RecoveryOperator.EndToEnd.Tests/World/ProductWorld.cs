@@ -80,11 +80,10 @@ internal sealed class ProductWorld
         process.WaitForExit();
     }
 
-    /// <summary>An empty cluster, with nothing but the CRDs and the namespace.</summary>
+    /// <summary>An empty cluster, with nothing but the operator's installation and the namespace.</summary>
     public async Task WipeAsync()
     {
         await Shell.RunAsync(Script("run/world.sh"), ["wipe", _folder], CancellationToken);
-        await Cluster.RunAsync("apply", "--validate=false", "-f", Path.Combine(RepositoryRoot.Path, "crds"));
         await Cluster.RunAsync("create", "namespace", Kubectl.Namespace);
     }
 
