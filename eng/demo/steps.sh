@@ -256,7 +256,8 @@ prove_once() {
     [ "$before" = "$after" ] || fail "the second apply of operation site-a-lost changed the journal"
     plan_is Committed || fail "the second apply of operation site-a-lost changed the plan's phase"
     say "the journal in the vault is unchanged: the operation's id was spent"
-    k get rplan shop -o jsonpath='{range .status.history[*]}{.id}: {.type} {.state}, RPO {.rpoSeconds} s, RTO {.rtoSeconds} s{"\n"}{end}' | show
+    k get rplan shop -o jsonpath='{range .status.history[*]}{.id}|{.type} {.state}|{.rpoSeconds}|{.rtoSeconds}{"\n"}{end}' |
+        awk -F '|' '{ printf "   %s: %s%s\n", $1, $2, ($3 == "" && $4 == "") ? "" : ", RPO " $3 " s, RTO " $4 " s" }'
 }
 
 observed() { [ "$(k get rplan shop -o jsonpath='{.metadata.generation}')" = "$(k get rplan shop -o jsonpath='{.status.observedGeneration}')" ]; }

@@ -12,10 +12,10 @@ public sealed record ProtectedVMStatus : IConditioned
     /// <summary>Where in its life it is, for people.</summary>
     public ProtectionPhase? Phase { get; init; }
 
-    /// <summary>RecoveryHost that the machine was last seen on.</summary>
+    /// <summary>RecoveryHost that the machine was last seen on; after a failover the one that the recovered machine runs on.</summary>
     public string? Host { get; init; }
 
-    /// <summary>The hypervisor's own id of the machine.</summary>
+    /// <summary>The hypervisor's own id of the machine on that host.</summary>
     public string? MachineId { get; init; }
 
     /// <summary>Id of the replica in the vault, 32 hex digits.</summary>

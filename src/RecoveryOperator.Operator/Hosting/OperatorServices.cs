@@ -60,6 +60,7 @@ internal static class OperatorServices
         services.AddSingleton<ProtectionSteps>();
         services.AddSingleton<ReplicaDisposal>();
         services.AddSingleton<SyncRequests>();
+        services.AddSingleton<AfterFailover>();
     }
 
     private static IServiceCollection AddControllers(this IServiceCollection services) => services

@@ -36,8 +36,8 @@ internal sealed class RecoveryHostController(
         if (connection?.State.Presence == AgentPresence.Connecting && entity.Status is not null)
             return ReconciliationResult<RecoveryHost>.Success(entity, options.RetryInterval); // The session's first word comes as a trigger; until then nothing new is known.
         var desired = HostStatusBuilder.Build(entity, facts, options.StatusRefreshInterval, timeProvider.GetUtcNow());
-        Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync(entity, desired, cancellationToken);
+        if (await status.ApplyAsync(entity, desired, cancellationToken))
+            Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
         var settled = connection?.State is { Presence: AgentPresence.Connected, Failure: null };
         return ReconciliationResult<RecoveryHost>.Success(entity, settled ? options.StatusRefreshInterval : options.RetryInterval);
     }

@@ -6,14 +6,17 @@ using RecoveryOperator.Replication.Protection;
 
 namespace RecoveryOperator.Operator.Metrics;
 
-/// <summary>The product's metrics, computed when they are scraped: an age is as old as it is then, not as it was at the last visit.</summary>
+/// <summary>
+/// The product's metrics, computed when they are scraped: an age is as old as it is then, not as it was at the last visit. What agents count (bytes read,
+/// changed and shipped, cycles) they export themselves.
+/// </summary>
 internal sealed class ProtectionMetrics
 {
     private static readonly string[] VmLabels = ["namespace", "protected_vm"];
     private readonly ProtectionRegistry _registry;
     private readonly AgentConnections _connections;
     private readonly TimeProvider _timeProvider;
-    private readonly Gauge _rpo, _objective, _points, _pending, _progress, _resync, _shipped, _changed, _cycle, _health, _connected;
+    private readonly Gauge _rpo, _objective, _points, _pending, _progress, _resync, _health, _connected;
     private HashSet<(string, string)> _shown = [];
 
     public ProtectionMetrics(ProtectionRegistry registry, AgentConnections connections, TimeProvider timeProvider, CollectorRegistry collectors)
@@ -26,9 +29,6 @@ internal sealed class ProtectionMetrics
         _pending = factory.CreateGauge("recovery_pending_bytes", "Bytes cut and not yet committed.", VmLabels);
         _progress = factory.CreateGauge("recovery_progress_ratio", "Progress of a full copy or resynchronization, 0 to 1.", VmLabels);
         _resync = factory.CreateGauge("recovery_resync_required", "1 when source and replica must be compared.", VmLabels);
-        _shipped = factory.CreateGauge("recovery_shipped_bytes_total", "Bytes shipped to the vault since the host took the protection.", VmLabels);
-        _changed = factory.CreateGauge("recovery_changed_bytes_total", "Bytes reported as changed since the host took the protection.", VmLabels);
-        _cycle = factory.CreateGauge("recovery_cycle_duration_seconds", "Duration of the last cycle, in seconds.", VmLabels);
         _health = factory.CreateGauge("recovery_replication_health", "1 for the health that holds, 0 for the others.", [.. VmLabels, "health"]);
         _connected = factory.CreateGauge("recovery_agent_connected", "1 when the agent answers.", "namespace", "kind", "name");
         collectors.AddBeforeCollectCallback(Collect);
@@ -56,9 +56,6 @@ internal sealed class ProtectionMetrics
             _health.WithLabels([.. labels, health.ToString()]).Set(entry.Health == health ? 1 : 0);
         var status = entry.Host is { } host && _connections.Host(host) is { State.Presence: AgentPresence.Connected } connection ? connection.Protection(entry.ProtectionId) : null;
         Set(_pending, labels, status?.PendingBytes);
-        Set(_shipped, labels, status?.ShippedBytesTotal);
-        Set(_changed, labels, status?.ChangedBytesTotal);
-        Set(_cycle, labels, status?.LastCycleDuration?.ToTimeSpan().TotalSeconds);
         Set(_resync, labels, status is null ? null : status.Phase == ProtectionPhase.ResyncRequired ? 1 : 0);
         Set(_progress, labels, status is { Phase: ProtectionPhase.InitialReplication, Initial: { BytesTotal: > 0 } copy } ? (double)copy.BytesDone / copy.BytesTotal : null);
     }
@@ -78,7 +75,7 @@ internal sealed class ProtectionMetrics
 
     private void Hide(string ns, string name)
     {
-        foreach (var gauge in new[] { _rpo, _objective, _points, _pending, _progress, _resync, _shipped, _changed, _cycle })
+        foreach (var gauge in new[] { _rpo, _objective, _points, _pending, _progress, _resync })
             gauge.RemoveLabelled(ns, name);
         foreach (var health in Enum.GetValues<Health>())
             _health.RemoveLabelled(ns, name, health.ToString());

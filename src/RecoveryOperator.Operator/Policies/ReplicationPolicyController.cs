@@ -30,8 +30,8 @@ internal sealed class ReplicationPolicyController(
             Conditions = ConditionSet.Build(
                 entity.Status?.Conditions, Summary.Of([valid], true, "Every value can be used."), entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
-        Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync(entity, desired, cancellationToken);
+        if (await status.ApplyAsync(entity, desired, cancellationToken))
+            Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
         return ReconciliationResult<ReplicationPolicy>.Success(entity);
     }
 

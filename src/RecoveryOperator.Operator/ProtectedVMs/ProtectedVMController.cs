@@ -15,6 +15,7 @@ internal sealed class ProtectedVMController(
     ProtectionSteps steps,
     ProtectionRegistry registry,
     SyncRequests syncs,
+    AfterFailover afterFailover,
     StatusWriter status,
     IEventRecorder events,
     OperatorOptions options) : IEntityController<ProtectedVM>
@@ -40,6 +41,12 @@ internal sealed class ProtectedVMController(
             decision = ProtectionDecider.Decide(gathered.Facts);
         }
 
+        if (await afterFailover.RunAsync(gathered, cancellationToken) is { } open)
+        {
+            gathered = gathered with { Facts = gathered.Facts with { LastStep = open } };
+            decision = ProtectionDecider.Decide(gathered.Facts);
+        }
+
         Register(gathered, decision);
         await syncs.ForwardAsync(gathered, cancellationToken);
         await WriteAsync(gathered, decision, cancellationToken);
@@ -62,12 +69,16 @@ internal sealed class ProtectedVMController(
             gathered.Key,
             id.ToString(),
             gathered.Terms?.CopyFrequency,
-            gathered.Facts.Vault.LatestPoint ?? registry.Find(id.ToString())?.LatestPoint,
+            Watched(gathered.Facts.Vault, registry.Find(id.ToString())?.LatestPoint),
             gathered.Replica?.Applied?.PointCount,
             decision.Phase,
             decision.Health.Health,
             gathered.Connection?.Host));
     }
+
+    /// <summary>The point whose age is the RPO: the last known one while the vault is silent, none where nothing replicates any more.</summary>
+    private static DateTimeOffset? Watched(VaultFacts vault, DateTimeOffset? before) =>
+        vault.Failover != FailoverState.None ? null : vault.LatestPoint ?? before;
 
     private async Task WriteAsync(GatheredProtection gathered, ProtectionDecision decision, CancellationToken cancellationToken)
     {

@@ -27,8 +27,8 @@ internal static class ProtectedVMStatusBuilder
         {
             ObservedGeneration = gathered.Entity.Metadata.Generation,
             Phase = phase,
-            Host = facts.Machine.Host ?? before?.Host,
-            MachineId = facts.Machine.MachineId ?? before?.MachineId,
+            Host = IsElsewhere(facts.Vault) ? facts.Vault.FailoverHost : facts.Machine.Host ?? before?.Host,
+            MachineId = IsElsewhere(facts.Vault) ? facts.Vault.FailoverMachineId : facts.Machine.MachineId ?? before?.MachineId,
             ProtectionId = gathered.Id?.ToString() ?? before?.ProtectionId,
             Epoch = facts.Vault.Epoch > 0 ? facts.Vault.Epoch : before?.Epoch,
             Progress = Progress(gathered, before?.Progress),
@@ -41,6 +41,8 @@ internal static class ProtectedVMStatusBuilder
             Conditions = ConditionSet.Build(before?.Conditions, decision.Conditions, gathered.Entity.Metadata.Generation, facts.Now),
         };
     }
+
+    private static bool IsElsewhere(VaultFacts vault) => vault.Failover is FailoverState.FailedOver or FailoverState.Committed;
 
     private static CopyProgressStatus? Progress(GatheredProtection gathered, CopyProgressStatus? before)
     {

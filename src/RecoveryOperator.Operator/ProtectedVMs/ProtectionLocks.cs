@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace RecoveryOperator.Operator.ProtectedVMs;
 
 /// <summary>
-/// One lock per protection, held while its source is given access and while it is shut out: a fence that a plan sets is never undone by a
-/// visit that read the journal before it.
+/// One lock per protection, held while its source is given access and while it is shut out: within one process a fence that a plan sets is never undone
+/// by a visit that read the journal before it. Between processes the second revocation before the start does that.
 /// </summary>
 public sealed class ProtectionLocks
 {

@@ -8,7 +8,7 @@ namespace RecoveryOperator.Operator.ProtectedVMs;
 /// <param name="Key">The ProtectedVM.</param>
 /// <param name="ProtectionId">Its id.</param>
 /// <param name="Objective">Copy frequency; null while there is no usable policy.</param>
-/// <param name="LatestPoint">Instant of the newest point in the vault; null when there is none or it is not known.</param>
+/// <param name="LatestPoint">Instant of the newest point in the vault; null when there is none, it is not known, or the machine was failed over.</param>
 /// <param name="Points">Number of points; null when not known.</param>
 /// <param name="Phase">Its phase.</param>
 /// <param name="Health">Its health.</param>

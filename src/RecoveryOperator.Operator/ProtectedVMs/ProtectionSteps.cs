@@ -103,21 +103,30 @@ internal sealed class ProtectionSteps(
         return Conflict(await gathered.Place!.WriteJournalAsync(journal, standing.ETag, cancellationToken) is null, "journal.json");
     }
 
-    /// <summary>The journal is read anew under the lock: a source whose epoch has ended must get neither grant nor protection.</summary>
     private async Task<Obstacle?> PutAsync(GatheredProtection gathered, CancellationToken cancellationToken)
     {
-        using var held = await locks.AcquireAsync(gathered.Id.ToString()!, cancellationToken);
-        var place = gathered.Place!;
-        var journal = await place.ReadJournalAsync(cancellationToken);
-        if (journal?.Value is not { Failover: null } now || now.Epochs.Any(e => e.Epoch == now.Epoch && e.SealedAtSequence is not null))
+        var (epoch, grant) = await GrantAsync(gathered, cancellationToken);
+        if (grant is null)
             return new("EpochEnded", "The journal says that this source's epoch has ended: nothing is handed to the host.", false);
-        var grant = await place.GrantHostAsync(now.Epoch, timeProvider.GetUtcNow(), cancellationToken);
-        var desired = GivenProtections.Desired(gathered, now.Epoch, grant);
+        var desired = GivenProtections.Desired(gathered, epoch, grant);
         var status = await gathered.Connection!.Client.PutProtectionAsync(
             new PutProtectionRequest { Protection = desired }, deadline: HostConnection.Deadline(timeProvider), cancellationToken: cancellationToken);
         given.Remember(gathered, desired);
         gathered.Connection.Accept(status);
         return null;
+    }
+
+    /// <summary>
+    /// The journal is read anew under the lock: a source whose epoch has ended gets no grant. The agent is told outside of it, so that a host that does
+    /// not answer never holds up a failover; what it is told then is of an epoch that has a seal.
+    /// </summary>
+    private async Task<(long Epoch, Uri? Grant)> GrantAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        using var held = await locks.AcquireAsync(gathered.Id.ToString()!, cancellationToken);
+        var journal = await gathered.Place!.ReadJournalAsync(cancellationToken);
+        return journal?.Value is { Failover: null } now && !now.Epochs.Any(e => e.Epoch == now.Epoch && e.SealedAtSequence is not null)
+            ? (now.Epoch, await gathered.Place.GrantHostAsync(now.Epoch, timeProvider.GetUtcNow(), cancellationToken))
+            : (0, null);
     }
 
     private static Obstacle? Conflict(bool lost, string document) =>

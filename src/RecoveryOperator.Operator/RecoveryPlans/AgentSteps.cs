@@ -114,7 +114,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
             }
 
             if (operation.State is not (OperationState.Failed or OperationState.Canceled))
-                return (null, StepOutcome.Running(Progress(operation)));
+                return (null, StepOutcome.Running(Progress(operation, host)));
             _attempts[attempts] = attempt = After(attempt, operation, host);
         }
 
@@ -137,9 +137,9 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
 
     private static string Text(Fault fault) => $"{fault.Object}: {fault.Message} {fault.Remedy}";
 
-    private static string Progress(Protocol.Operation operation)
+    private static string Progress(Protocol.Operation operation, NamespacedName host)
     {
-        var step = operation.Step.Length > 0 ? operation.Step : "Its host works.";
+        var step = operation.Step.Length > 0 ? operation.Step : $"Host {host.Name} was asked and works on it.";
         return operation.BytesTotal > 0 ? $"{step} ({100 * operation.BytesDone / operation.BytesTotal} %)" : step;
     }
 

@@ -1,5 +1,7 @@
+using RecoveryOperator.Operator.ProtectedVMs;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
@@ -9,7 +11,7 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// (docs/failover.md).
 /// </summary>
 internal sealed partial class FailoverExecutor(
-    FailoverTargets targets, AgentSteps agents, TimeProvider time, ILogger<FailoverExecutor> logger)
+    FailoverTargets targets, AgentSteps agents, ProtectionLocks locks, TimeProvider time, ILogger<FailoverExecutor> logger)
 {
     /// <summary>Does the next step once.</summary>
     public async Task<StepOutcome> StepAsync(FailoverContext context, bool mayStart, CancellationToken cancellationToken)
@@ -74,7 +76,7 @@ internal sealed partial class FailoverExecutor(
     {
         var vault = context.Member.Vault!;
         var sealedAt = await vault.SealAsync(context.OldEpoch, context.Request.Id, time.GetUtcNow(), cancellationToken);
-        await vault.RevokeHostGrantAsync(cancellationToken);
+        await ShutOutAsync(vault, cancellationToken);
         LogFenced(context.Member.Name, context.OldEpoch, sealedAt.Sequence);
         return await WriteAsync(context, JournalTransitions.RecordSeal(context.Journal, sealedAt.Sequence), cancellationToken);
     }
@@ -116,10 +118,10 @@ internal sealed partial class FailoverExecutor(
             : await WriteAsync(context, JournalTransitions.ChoosePoint(context.Journal, point), cancellationToken);
     }
 
-    /// <summary>Last before the start, the grant is revoked once more: who had read the journal before the epoch was raised may have given it back.</summary>
+    /// <summary>Last before the start, the grant is revoked once more: another process that had read the journal before the epoch was raised may have given it back.</summary>
     private async Task<StepOutcome> StartAsync(FailoverContext context, CancellationToken cancellationToken)
     {
-        await context.Member.Vault!.RevokeHostGrantAsync(cancellationToken);
+        await ShutOutAsync(context.Member.Vault!, cancellationToken);
         var outcome = await agents.StartAsync(context, cancellationToken);
         if (outcome.Progress != StepProgress.Done)
             return outcome;
@@ -130,6 +132,16 @@ internal sealed partial class FailoverExecutor(
             failover.Host, failover.MachineId, failover.Point, await RpoSecondsAsync(context, cancellationToken), (now - context.AcceptedAt).TotalSeconds, Note(context));
         LogStarted(context.Member.Name, failover.Host, failover.MachineId!, result.RpoSeconds, result.RtoSeconds);
         return await WriteAsync(context, JournalTransitions.RecordStart(context.Journal, result, now), cancellationToken);
+    }
+
+    /// <summary>
+    /// Under the lock: a visit of this process that read the journal before the fence has given its grant by now, and it is revoked; any later visit sees
+    /// the fence.
+    /// </summary>
+    private async Task ShutOutAsync(ProtectionVault vault, CancellationToken cancellationToken)
+    {
+        using var held = await locks.AcquireAsync(vault.Id.ToString(), cancellationToken);
+        await vault.RevokeHostGrantAsync(cancellationToken);
     }
 
     private static async Task<double?> RpoSecondsAsync(FailoverContext context, CancellationToken cancellationToken)

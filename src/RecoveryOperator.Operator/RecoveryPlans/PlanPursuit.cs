@@ -128,12 +128,12 @@ internal sealed partial class PlanPursuit(
 
     private async Task<PlanSituation> RenewAsync(PlanSituation situation, CancellationToken cancellationToken)
     {
-        var holders = situation.Members.Where(ReplicaReadGrants.IsNeededBy).ToList();
+        var holders = situation.Members.Where(m => ReplicaReadGrants.IsNeededBy(m.Journal?.Value)).ToList();
         if (holders.Count > 0)
             situation = situation.Within(options.GrantInterval);
         foreach (var member in holders)
         {
-            if (await grants.RenewAsync(member, cancellationToken) is { } problem)
+            if (await grants.RenewAsync(member.Name, member.Vault!, member.Journal!.Value, cancellationToken) is { } problem)
                 situation = (situation with { Problem = problem }).Within(options.BlockedInterval);
         }
 

@@ -5,7 +5,7 @@ using RecoveryOperator.Replication.Plans;
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
 /// <summary>Drives an accepted operation: VMs side by side, starts in the order of the groups.</summary>
-internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failover, CommitExecutor commit)
+internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failover, CommitExecutor commit, IJournalObserver observer)
 {
     /// <summary>A vault takes this many machines' requests at once without notice.</summary>
     private const int MachinesAtOnce = 16;
@@ -55,6 +55,7 @@ internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failo
             var outcome = await failover.StepAsync(context, mayStart, cancellationToken);
             if (outcome.Progress != StepProgress.Done)
                 return new(context.Member, outcome);
+            Tell(context.Plan, context.Member);
             context = context with { Member = await ReadAsync(context.Plan, context.Member, cancellationToken) };
             if (context.Member.Journal is not null && context.Next == step && step != FailoverStep.Create)
                 return new(context.Member, StepOutcome.Running($"Step {step} is looked at again."));
@@ -68,7 +69,14 @@ internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failo
     private async Task<MemberRun> CommitAsync(RecoveryPlan plan, PlanMemberView member, OperationRequest request, CancellationToken cancellationToken)
     {
         var outcome = await commit.StepAsync(member, request, cancellationToken);
+        Tell(plan, member);
         return new(await ReadAsync(plan, member, cancellationToken), outcome);
+    }
+
+    private void Tell(RecoveryPlan plan, PlanMemberView member)
+    {
+        if (member.Vault is { } vault)
+            observer.JournalChanged(NamespacedName.Of(plan) with { Name = member.Name }, vault.Id.ToString());
     }
 
     private Task<PlanMemberView> ReadAsync(RecoveryPlan plan, PlanMemberView member, CancellationToken cancellationToken) =>

@@ -69,16 +69,28 @@ internal static class PlanStatusBuilder
     private static PlanMachineStatus Machine(PlanSituation situation, PlanMemberView member, OperationRecord? operation)
     {
         var outcome = situation.Outcomes.GetValueOrDefault(member.Name);
-        var step = member.IsRecovered || operation is null || member.Failover is null ? null : member.FactsOf(operation.Id, operation.Digest).Next.ToString();
         return new()
         {
             Name = member.Name,
             State = StateOf(member, outcome),
-            Step = step ?? member.State.ToString(),
+            Step = StepOf(member, operation),
             Host = member.Failover?.Host,
             RecoveryPointTime = member.Failover?.Point?.Instant,
             Message = outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem,
         };
+    }
+
+    /// <summary>What is being done; where the machine stands when nothing is.</summary>
+    private static string StepOf(PlanMemberView member, OperationRecord? operation)
+    {
+        var running = operation is { FinishedAt: null };
+        if (running && operation!.Type == nameof(OperationType.Commit))
+            return member.State == PlanMemberState.Committed ? nameof(PlanMemberState.Committed) : nameof(OperationType.Commit);
+        if (member.IsRecovered || operation is null)
+            return member.State.ToString();
+        if (member.Failover is null)
+            return running && member.State == PlanMemberState.Protected ? "CheckTarget" : member.State.ToString();
+        return member.FactsOf(operation.Id, operation.Digest).Next.ToString();
     }
 
     private static PlanStepState StateOf(PlanMemberView member, StepOutcome? outcome)

@@ -5,6 +5,7 @@ using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Kubernetes.Hosting;
 using RecoveryOperator.Kubernetes.Informers;
 using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.ProtectedVMs;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
@@ -14,7 +15,7 @@ internal static class RecoveryPlanServices
     private const string ByMachine = "machine";
     private const string ByNamespace = "namespace";
 
-    /// <summary>Adds everything but the seams (<see cref="IPlanAgents"/>, <see cref="IPlanVaults"/>) and the controller.</summary>
+    /// <summary>Adds everything but the seams (<see cref="IPlanAgents"/>, <see cref="IPlanVaults"/>, <see cref="IJournalObserver"/>) and the controller.</summary>
     public static IServiceCollection AddRecoveryPlans(this IServiceCollection services, PlanOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -35,6 +36,7 @@ internal static class RecoveryPlanServices
     public static IServiceCollection AddRecoveryPlanController(this IServiceCollection services) => services
         .AddSingleton<IPlanAgents, AgentOperations>()
         .AddSingleton<IPlanVaults, PlanVaults>()
+        .AddSingleton<IJournalObserver, JournalObserver>()
         .AddController<RecoveryPlan, RecoveryPlanController>(c => c
             .WithIndex(ByMachine, MachinesOf)
             .WithIndex(ByNamespace, plan => [plan.Metadata.NamespaceProperty])

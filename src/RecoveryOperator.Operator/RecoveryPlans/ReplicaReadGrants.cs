@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
@@ -16,27 +17,32 @@ internal sealed partial class ReplicaReadGrants(TimeProvider time, PlanOptions o
     public static string NameOf(JournalDocument journal) => $"epoch-{journal.Epoch}";
 
     /// <summary>It has a grant that must live: a machine was made from the replica.</summary>
-    public static bool IsNeededBy(PlanMemberView member) => member.Failover?.MachineId is not null;
+    public static bool IsNeededBy(JournalDocument? journal) => journal?.Failover?.MachineId is not null;
 
-    /// <summary>Renews what is due. What stands in the way of one machine's renewal, and what to do; null when nothing does.</summary>
-    public async Task<string?> RenewAsync(PlanMemberView member, CancellationToken cancellationToken)
+    /// <summary>Renews what is due.</summary>
+    /// <param name="name">Name of the ProtectedVM.</param>
+    /// <param name="vault">Its replica's place.</param>
+    /// <param name="journal">Its journal, with a recovered machine.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What stands in the way of the renewal, and what to do; null when nothing does.</returns>
+    public async Task<string?> RenewAsync(string name, ProtectionVault vault, JournalDocument journal, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var key = member.Vault!.Id.ToString();
+        var key = vault.Id.ToString();
         if (_looked.TryGetValue(key, out var last) && now - last < options.GrantInterval)
             return null;
 
         try
         {
-            await member.Vault.GrantReplicaReadAsync(NameOf(member.Journal!.Value), now, cancellationToken);
-            await member.Vault.RevokeHostGrantAsync(cancellationToken);
+            await vault.GrantReplicaReadAsync(NameOf(journal), now, cancellationToken);
+            await vault.RevokeHostGrantAsync(cancellationToken);
             _looked[key] = now;
             return null;
         }
         catch (VaultException fault)
         {
-            LogNotRenewed(member.Name, fault.Message, fault);
-            return $"The right of {member.Name}, which runs from the vault, to read its replica could not be renewed: {fault.Message} {fault.Remedy}";
+            LogNotRenewed(name, fault.Message, fault);
+            return $"The right of {name}, which runs from the vault, to read its replica could not be renewed: {fault.Message} {fault.Remedy}";
         }
     }
 

@@ -34,8 +34,8 @@ internal sealed class RecoverySiteController(
             VmCount = connected.Count == 0 ? null : connected.Sum(h => h.Status!.Vms?.Count ?? 0),
             Conditions = ConditionSet.Build(entity.Status?.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
-        Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync(entity, desired, cancellationToken);
+        if (await status.ApplyAsync(entity, desired, cancellationToken))
+            Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
         return ReconciliationResult<RecoverySite>.Success(entity);
     }
 
@@ -65,7 +65,7 @@ internal sealed class RecoverySiteController(
             return new(Type, false, "NoHosts", "No RecoveryHost names this site: create one for each host.");
         var missing = members.Where(h => h.Status?.Connected != true).Select(h => h.Metadata.Name).Order(StringComparer.Ordinal).ToList();
         return connected == members.Count
-            ? new(Type, true, "AllConnected", $"All {connected} hosts are connected.")
+            ? new(Type, true, "AllConnected", $"All hosts are connected: {connected}.")
             : new(Type, members.Any(h => h.Status?.Connected == false) ? false : null, "HostsMissing", $"Not connected: {string.Join(", ", missing)}. Their condition Connected says why.");
     }
 }

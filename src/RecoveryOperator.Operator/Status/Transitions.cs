@@ -31,5 +31,5 @@ internal static class Transitions
 
     /// <summary>Not yet true is no fault while the work is under way, or when the user wanted it so.</summary>
     private static bool IsStage(string reason) =>
-        reason is "NotStarted" or "NotPrepared" or "NoRecoveryPoint" or "Pending" or "Paused" or "FailedOver" or "NotConfirmed" or "NotChecked";
+        reason is "NotStarted" or "NotPrepared" or "NoRecoveryPoint" or "Pending" or "Paused" or "FailingOver" or "FailedOver" or "NotConfirmed" or "NotChecked";
 }

@@ -47,8 +47,8 @@ internal sealed class RecoveryVaultController(
             UsedBy = protections.ByIndex(ProtectionIndexes.Vault, key.ToString()).Count,
             Conditions = ConditionSet.Build(entity.Status?.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
-        Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        await status.ApplyAsync(entity, desired, cancellationToken);
+        if (await status.ApplyAsync(entity, desired, cancellationToken))
+            Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
         return ReconciliationResult<RecoveryVault>.Success(entity, obstacle is null && agent.Status == true ? CheckInterval : options.RetryInterval);
     }
 

@@ -15,6 +15,8 @@ internal static class ConditionRules
 
     private static ConditionFact Machine(ProtectionFacts facts)
     {
+        if (facts.Vault.Failover != FailoverState.None)
+            return Elsewhere(ProtectionConditions.MachineFound, facts.Vault.Failover == FailoverState.Running ? null : true, facts.Vault);
         if (facts.Claim is { } claim)
             return new(ProtectionConditions.MachineFound, false, claim.Reason, claim.Message);
         bool? found = facts.Machine.Outcome switch { MachineOutcome.Found => true, MachineOutcome.Unknown => null, _ => false };
@@ -23,6 +25,8 @@ internal static class ConditionRules
 
     private static ConditionFact Prerequisites(ProtectionFacts facts)
     {
+        if (facts.Vault.Failover != FailoverState.None)
+            return Elsewhere(ProtectionConditions.PrerequisitesMet, null, facts.Vault);
         if (facts.Agent.Knowledge == AgentKnowledge.Reports)
             return new(ProtectionConditions.PrerequisitesMet, true, "Accepted", "The host has accepted the machine.");
         if (!facts.Prerequisites.Checked)
@@ -44,7 +48,7 @@ internal static class ConditionRules
     {
         const string Type = ProtectionConditions.Replicating;
         if (facts.Vault.Failover != FailoverState.None)
-            return new(Type, false, "FailedOver", $"The source is fenced: the machine runs at {facts.Vault.FailoverPlace ?? "its target"}.");
+            return Elsewhere(Type, false, facts.Vault);
         if (facts.Agent.Knowledge == AgentKnowledge.Unknown)
             return new(Type, null, Reason(facts.Agent.Silence, "AgentSilent"), Message(facts.Agent.Silence));
         if (facts.Agent.Knowledge == AgentKnowledge.NoProtection)
@@ -78,6 +82,15 @@ internal static class ConditionRules
             { PointConfirmed: false } => new(Type, null, "NotConfirmed", "The first recovery point is there and is being read."),
             _ => new(Type, true, "PointConfirmed", "There are recovery points; one was read."),
         };
+    }
+
+    /// <summary>From the fence on, the source's host is not asked any more: one text, so that it is told once.</summary>
+    private static ConditionFact Elsewhere(string type, bool? status, VaultFacts vault)
+    {
+        var place = vault.FailoverHost is { } host ? $"host {host} of site {vault.FailoverSite}" : "its target";
+        return vault.Failover == FailoverState.Running
+            ? new(type, status, "FailingOver", $"The source is fenced; the machine is being recovered on {place}.")
+            : new(type, status, "FailedOver", $"The source is fenced; the machine runs on {place}.");
     }
 
     private static string StartMessage(ProtectionFacts facts) =>

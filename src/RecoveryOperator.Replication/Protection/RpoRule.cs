@@ -3,11 +3,11 @@ namespace RecoveryOperator.Replication.Protection;
 /// <summary>The recovery point objective as a band, from what the vault holds.</summary>
 public static class RpoRule
 {
-    /// <summary>The band now.</summary>
+    /// <summary>The band now. Unknown from a failover on: no point is made of the machine where it runs.</summary>
     public static RpoBand Band(VaultFacts vault, TimeSpan copyFrequency, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(vault);
-        if (vault.Knowledge != VaultKnowledge.Ours || vault.LatestPoint is not { } latest)
+        if (vault.Knowledge != VaultKnowledge.Ours || vault.Failover != FailoverState.None || vault.LatestPoint is not { } latest)
             return RpoBand.Unknown;
         var age = now - latest;
         if (age >= 3 * copyFrequency)

@@ -47,7 +47,7 @@ internal static class SummaryRules
     private static Obstacle? Blocking(ProtectionFacts facts, IReadOnlyList<ConditionFact> specific)
     {
         if (facts.Vault.Failover != FailoverState.None)
-            return null;
+            return facts.LastStep is { NeedsSomebody: true } hindered ? hindered : null;
         var obstacles = new[]
         {
             facts.References, facts.Claim, Machine(facts.Machine), facts.Vault.Obstacle, Failed(facts), Damage(facts.Vault), Fault(facts, specific), facts.LastStep,

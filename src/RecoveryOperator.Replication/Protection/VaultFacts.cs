@@ -50,8 +50,14 @@ public sealed record VaultFacts
     /// <summary>How far a failover is.</summary>
     public FailoverState Failover { get; init; }
 
-    /// <summary>Where the replica runs or will run, for people.</summary>
-    public string? FailoverPlace { get; init; }
+    /// <summary>RecoveryHost that the replica runs or will run on; null without a failover.</summary>
+    public string? FailoverHost { get; init; }
+
+    /// <summary>That host's site.</summary>
+    public string? FailoverSite { get; init; }
+
+    /// <summary>The replica's machine on that host; null before it is created.</summary>
+    public string? FailoverMachineId { get; init; }
 
     /// <summary>Hours of points that the journal asks the vault agent to keep.</summary>
     public int RetentionHours { get; init; }

@@ -1,4 +1,5 @@
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
+using RecoveryOperator.Testing;
 
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans;
 
@@ -80,6 +81,35 @@ public sealed class FencingRaceTests(PlanAzurite fixture, ITestOutputHelper outp
 
         var policies = await web.Vault.Log.GetAccessPolicyAsync(cancellationToken: Token);
         Assert.Empty(policies.Value.SignedIdentifiers);
+    }
+
+    [Fact]
+    public async Task A_grant_that_a_visit_was_giving_when_the_epoch_was_raised_is_gone_once_the_seal_is_recorded()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        bed.Agents.Hold = request => request.CreateReplica is not null;
+        var visit = await bed.Locks.AcquireAsync(web.Vault.Id.ToString(), Token);
+        bed.Ask("dr-1");
+        var visits = Task.Run(async () => { while ((await web.JournalAsync(Token)).Epochs.All(e => e.SealedAtSequence is null)) await bed.VisitAsync(); }, Token);
+        await Eventually.HoldsAsync(async () => (await web.SealsAsync(1, Token)).Count > 0, Token);
+        await web.Vault.GrantHostAsync(1, bed.Time.GetUtcNow(), Token);
+        visit.Dispose();
+        await visits;
+
+        Assert.Empty((await web.Vault.Log.GetAccessPolicyAsync(cancellationToken: Token)).Value.SignedIdentifiers);
+    }
+
+    [Fact]
+    public async Task Each_write_of_a_journal_is_told_to_the_protection()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        await bed.FailOverAsync();
+        Assert.True(bed.Told.Count >= 4, "Fence, seal, point and machine are written one after the other.");
+        bed.Told.Clear();
+        bed.Ask("commit-1", Api.Plans.PlanOperationType.Commit);
+        await bed.EndAsync("commit-1");
+        Assert.Contains("web", bed.Told);
     }
 
     [Fact]

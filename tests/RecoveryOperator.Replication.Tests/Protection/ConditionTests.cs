@@ -52,6 +52,36 @@ public class ConditionTests
         Assert.Equal(Phase.Critical, decision.Phase);
     }
 
+    [Theory]
+    [InlineData(FailoverState.Running, "FailingOver", "is being recovered on host host-b of site site-b")]
+    [InlineData(FailoverState.FailedOver, "FailedOver", "runs on host host-b of site site-b")]
+    [InlineData(FailoverState.Committed, "FailedOver", "runs on host host-b of site site-b")]
+    public void From_a_failover_on_the_lost_source_is_not_asked_for_any_more(FailoverState state, string reason, string says)
+    {
+        var facts = FactsBuilder.Settled.With((VaultFacts v) => v with { Failover = state, FailoverHost = "host-b", FailoverSite = "site-b" }) with
+        {
+            Machine = new(MachineOutcome.Unknown, "HostsSilent", "host-a does not answer."),
+            Agent = new() { Knowledge = AgentKnowledge.Unknown, Silence = FactsBuilder.Silence },
+        };
+
+        var decision = ProtectionDecider.Decide(facts);
+
+        foreach (var type in new[] { ProtectionConditions.MachineFound, ProtectionConditions.PrerequisitesMet, ProtectionConditions.Replicating })
+        {
+            Assert.Equal(reason, decision.Condition(type).Reason);
+            Assert.Contains(says, decision.Condition(type).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_recovered_machine_whose_read_grant_cannot_be_renewed_calls_for_somebody()
+    {
+        var facts = FactsBuilder.Settled.With((VaultFacts v) => v with { Failover = FailoverState.Committed }) with { LastStep = new("GrantNotRenewed", "no") };
+
+        Assert.Equal((true, "GrantNotRenewed"), (ProtectionDecider.Decide(facts).Condition(ProtectionConditions.Stalled).Status, ProtectionDecider.Decide(facts).Condition(ProtectionConditions.Stalled).Reason));
+        Assert.False(ProtectionDecider.Decide(facts).Condition(ProtectionConditions.Ready).Status);
+    }
+
     [Fact]
     public void A_step_that_was_refused_is_told()
     {

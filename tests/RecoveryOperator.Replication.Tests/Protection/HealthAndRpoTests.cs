@@ -71,5 +71,17 @@ public class HealthAndRpoTests
     public void A_failed_over_machine_is_a_warning_until_it_is_replicated_again() =>
         Assert.Equal(Health.Warning, ProtectionDecider.Decide(FactsBuilder.Settled.With((VaultFacts v) => v with { Failover = FailoverState.FailedOver })).Health.Health);
 
+    [Theory]
+    [InlineData(FailoverState.Running)]
+    [InlineData(FailoverState.FailedOver)]
+    [InlineData(FailoverState.Committed)]
+    public void From_a_failover_on_no_band_is_claimed_and_no_edge_is_waited_for(FailoverState state)
+    {
+        var facts = FactsBuilder.Settled.With((VaultFacts v) => v with { Failover = state });
+
+        Assert.Equal(RpoBand.Unknown, ProtectionDecider.Decide(facts).Rpo);
+        Assert.Null(RpoRule.NextEdge(facts.Vault, facts.Wish.CopyFrequency, facts.Now));
+    }
+
     private static ProtectionFacts Aged(int seconds) => FactsBuilder.Settled.With((VaultFacts v) => v with { LatestPoint = FactsBuilder.Now.AddSeconds(-seconds) });
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -6,6 +7,7 @@ using RecoveryOperator.Api.Hosts;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.ProtectedVMs;
 using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Testing.Storage;
 using RecoveryOperator.Vault.Control;
@@ -15,7 +17,7 @@ using RecoveryOperator.Vault.Storage;
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
 
 /// <summary>A plan on a real storage account, with agents and appliers that the test holds in its hand.</summary>
-internal sealed class PlanBed : IPlanVaults
+internal sealed class PlanBed : IPlanVaults, IJournalObserver
 {
     private readonly VaultAccount _account;
     private readonly VaultAccount _faulty;
@@ -56,6 +58,12 @@ internal sealed class PlanBed : IPlanVaults
 
     public List<BedMachine> Machines { get; } = [];
 
+    /// <summary>Of the running process, shared with the visits to ProtectedVMs.</summary>
+    public ProtectionLocks Locks { get; } = new();
+
+    /// <summary>ProtectedVMs whose journal a plan wrote, in order.</summary>
+    public ConcurrentQueue<string> Told { get; } = new();
+
     /// <summary>Of the running operator.</summary>
     public PlanPursuit Pursuit { get; private set; }
 
@@ -77,6 +85,8 @@ internal sealed class PlanBed : IPlanVaults
         return bed;
     }
 
+    public void JournalChanged(NamespacedName protectedVm, string protectionId) => Told.Enqueue(protectedVm.Name);
+
     public Task<VaultAccount> OpenAsync(NamespacedName vault, CancellationToken cancellationToken) => Task.FromResult(_faulty);
 
     public BedMachine Machine(string nameOrProtection) => Machines.Single(m => m.Name == nameOrProtection || m.Vault.Id.ToString() == nameOrProtection);
@@ -94,8 +104,8 @@ internal sealed class PlanBed : IPlanVaults
     {
         var reader = new PlanMemberReader(ProtectedVMs, this, Options);
         var steps = new AgentSteps(Agents, Time, Options);
-        var failover = new FailoverExecutor(new FailoverTargets(Hosts), steps, Time, NullLogger<FailoverExecutor>.Instance);
-        var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance));
+        var failover = new FailoverExecutor(new FailoverTargets(Hosts), steps, Locks, Time, NullLogger<FailoverExecutor>.Instance);
+        var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance), this);
         var grants = new ReplicaReadGrants(Time, Options, NullLogger<ReplicaReadGrants>.Instance);
         return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Options, Time, NullLogger<PlanPursuit>.Instance);
     }
