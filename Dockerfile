@@ -22,6 +22,6 @@ WORKDIR /app
 COPY --from=build /out/agent ./
 COPY LICENSE /licenses/
 USER $APP_UID
-EXPOSE 9443
+EXPOSE 7443
 ENTRYPOINT ["./recovery-agent"]
 CMD ["vault"]
