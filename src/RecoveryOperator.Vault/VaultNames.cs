@@ -30,15 +30,21 @@ public static class VaultNames
     public static string ReplicaContainer(ProtectionId id) => id + ReplicaSuffix;
 
     /// <summary>Commit of a set, or a seal.</summary>
-    public static string Set(long epoch, long sequence) => $"{Epoch(epoch)}/{Sequence(sequence)}/set.json";
+    public static string Set(long epoch, long sequence) => $"{SetFolder(epoch, sequence)}set.json";
+
+    /// <summary>What the names of all blobs of a sequence begin with.</summary>
+    internal static string SetFolder(long epoch, long sequence) => $"{Epoch(epoch)}/{Sequence(sequence)}/";
+
+    /// <summary>What the names of an epoch's base data begin with.</summary>
+    internal static string BaseFolder(long epoch) => $"{Epoch(epoch)}/base/";
 
     /// <summary>A segment of a set.</summary>
     public static string Segment(long epoch, long sequence, Guid attempt, int disk, int segment) =>
-        $"{Epoch(epoch)}/{Sequence(sequence)}/{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
+        $"{SetFolder(epoch, sequence)}{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
 
     /// <summary>A segment of an initial copy or a resynchronization.</summary>
     public static string BaseSegment(long epoch, Guid attempt, int disk, int segment) =>
-        $"{Epoch(epoch)}/base/{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
+        $"{BaseFolder(epoch)}{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
 
     /// <summary>Page blob of a disk, in the replica container.</summary>
     public static string Disk(int disk) => string.Create(CultureInfo.InvariantCulture, $"disk-{disk}.vhd");

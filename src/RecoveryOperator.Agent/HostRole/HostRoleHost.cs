@@ -26,6 +26,7 @@ public static class HostRoleHost
         builder.Services.AddSingleton(services => (IRecoveryTarget)services.GetRequiredService<IHypervisor>());
         AddState(builder.Services, options);
         AddEngine(builder.Services, options);
+        builder.Services.AddHostedService<ReplicaResumer>();
         WebApplication app = builder.Build();
         app.MapCommon();
         app.MapGrpcService<HostAgentService>();

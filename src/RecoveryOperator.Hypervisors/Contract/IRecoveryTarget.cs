@@ -28,6 +28,13 @@ public interface IRecoveryTarget
     /// Refuses a machine that this product did not create.</summary>
     Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Lets replicas go on that stopped because their disks could not be read or written (the vault was away): nobody in the guest can. To be called from
+    /// time to time; one whose disks are still out of reach stops again. A machine that a person paused is left alone.
+    /// </summary>
+    /// <returns>Names of the machines that go on.</returns>
+    Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken);
+
     /// <summary>Turns autostart on or off (off: a fenced source does not come up by itself).</summary>
     Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken);
 }

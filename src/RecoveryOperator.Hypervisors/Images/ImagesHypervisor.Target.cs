@@ -23,6 +23,10 @@ public sealed partial class ImagesHypervisor
         await guests.StartAsync(await RequireAsync(machineId, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]); // Their disks are local copies: they do not stop.
+
+    /// <inheritdoc/>
     public async Task<bool> ShutDownAsync(string machineId, TimeSpan timeout, CancellationToken cancellationToken) =>
         await guests.ShutDownAsync(await RequireAsync(machineId, cancellationToken), timeout, cancellationToken);
 

@@ -10,7 +10,7 @@ internal static class DomainDescription
     public static VirtualMachine Of(LibvirtDomain domain)
     {
         var state = domain.State().State;
-        var xml = domain.Xml(inactive: true);
+        var xml = WithLiveDisks(domain.Xml(inactive: true), domain.Xml(inactive: false));
         return new VirtualMachine(domain.Id, domain.Name, Power(state), new VirtualMachineDefinition(
             LibvirtHypervisor.DriverName,
             (int?)xml.Element("vcpu") ?? 1,
@@ -28,6 +28,18 @@ internal static class DomainDescription
         LibvirtDomainState.Off or LibvirtDomainState.Crashed => PowerState.Off,
         _ => PowerState.Unknown,
     };
+
+    /// <summary>
+    /// Content is read by the disks that the guest has now. A disk attached or detached for the next start only (or for the running guest only) would
+    /// shift their indexes in the stored definition, and a replica's disks would be exchanged: where the two differ, the running guest's disks count.
+    /// </summary>
+    internal static XElement WithLiveDisks(XElement stored, XElement live)
+    {
+        if (DomainDisk.All(stored).Select(disk => disk.Target).SequenceEqual(DomainDisk.All(live).Select(disk => disk.Target))) return stored;
+        DomainDisk.Elements(stored).ToList().ForEach(disk => disk.Remove());
+        stored.Element("devices")?.Add(DomainDisk.Elements(live));
+        return stored;
+    }
 
     /// <summary>A disk whose image is missing has no size: prerequisites say so, an inventory must not fail for it.</summary>
     private static long SizeBytes(LibvirtDomain domain, DomainDisk disk) =>

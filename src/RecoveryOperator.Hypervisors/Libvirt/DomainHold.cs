@@ -36,12 +36,25 @@ internal static class DomainHold
         return true;
     }
 
-    /// <summary>Switches off what <see cref="Begin"/> started for this owner. No-op otherwise; says whether there was something to do.</summary>
+    /// <summary>
+    /// Switches off what <see cref="Begin"/> started for this owner. No-op otherwise; says whether it was switched off, or off already. A guest that
+    /// was resumed meanwhile is left as it is.
+    /// </summary>
     public static bool End(LibvirtDomain domain, string owner)
     {
         if ((string?)domain.Metadata(LibvirtNames.Hold)?.Attribute("owner") != owner) return false;
-        if (domain.State().State == LibvirtDomainState.Paused) domain.Destroy();
+        var (state, reason) = domain.State();
+        var wasResumed = WasResumed(state, reason);
+        if (state == LibvirtDomainState.Paused && !wasResumed) domain.Destroy();
         domain.SetMetadata(LibvirtNames.Hold, null);
-        return true;
+        return !wasResumed;
     }
+
+    /// <summary>Only a guest that ran can have been stopped by an I/O error: switching it off would be pulling the plug of a machine in use (P8).</summary>
+    internal static bool WasResumed(LibvirtDomainState state, int reason) => state switch
+    {
+        LibvirtDomainState.Off or LibvirtDomainState.Crashed => false,
+        LibvirtDomainState.Paused => reason == LibvirtConstants.PausedByIoError,
+        _ => true,
+    };
 }

@@ -24,6 +24,9 @@ public sealed partial class LibvirtHypervisor
     public Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken) => _replicas.DeleteAsync(machineId, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) => _power.ResumeStoppedReplicasAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken) =>
         _power.SetAutostartAsync(machineId, autostart, cancellationToken);
 }

@@ -69,6 +69,35 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
         },
         cancellationToken);
 
+    /// <summary>Resumes the replicas that an I/O error stopped: their vault, or the room for their overlays, may be back.</summary>
+    public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) => connection.RunAsync<IReadOnlyList<string>>(
+        host =>
+        {
+            var resumed = new List<string>();
+            foreach (var domain in host.List())
+            {
+                using (domain) ResumeIfStopped(domain, resumed);
+            }
+
+            return resumed;
+        },
+        cancellationToken);
+
+    /// <summary>One machine that goes away or does not answer must not keep the others stopped.</summary>
+    private void ResumeIfStopped(LibvirtDomain domain, List<string> resumed)
+    {
+        try
+        {
+            if (domain.State() is not (LibvirtDomainState.Paused, LibvirtConstants.PausedByIoError) || domain.Metadata(LibvirtNames.Replica) is null) return;
+            domain.Resume();
+            resumed.Add(domain.Name);
+        }
+        catch (HypervisorException error)
+        {
+            LogNotResumed(error, domain.Name);
+        }
+    }
+
     private static bool IsOff(LibvirtHost host, string machineId, bool ask)
     {
         using var domain = host.Get(machineId);
@@ -87,6 +116,9 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
         domain.SetMetadata(LibvirtNames.Replica, mark);
         domain.Resume();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} may have stopped because of an I/O error and could not be resumed; it is tried again")]
+    private partial void LogNotResumed(Exception error, string machine);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Started machine {Machine}")]
     private partial void LogStarted(string machine);

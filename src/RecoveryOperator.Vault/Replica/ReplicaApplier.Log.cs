@@ -16,4 +16,10 @@ public sealed partial class ReplicaApplier
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Another applier works on {ProtectedVm}: this one stopped")]
     private static partial void LogLeaseLost(ILogger logger, Exception fault, ProtectionId protectedVm);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: {Count} segments of tries that were given up are removed (epoch {Epoch}, sequence {Sequence})")]
+    private static partial void LogSwept(ILogger logger, ProtectionId protectedVm, long epoch, long sequence, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: segments of tries that were given up stay in the log container (epoch {Epoch}, sequence {Sequence})")]
+    private static partial void LogNotSwept(ILogger logger, Exception fault, ProtectionId protectedVm, long epoch, long sequence);
 }

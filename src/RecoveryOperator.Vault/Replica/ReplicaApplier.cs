@@ -102,7 +102,25 @@ public sealed partial class ReplicaApplier(
             return ApplyOutcome.LeaseHeld;
 
         LogApplied(logger, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence);
+        await SweepAsync(set, cancellationToken);
         return ApplyOutcome.More;
+    }
+
+    /// <summary>A set without segments is of a machine that did not change, so no earlier try of it can have shipped any: it costs no listing.</summary>
+    private async Task SweepAsync(StoredSet set, CancellationToken cancellationToken)
+    {
+        if (set.Manifest.Disks.All(disk => disk.Base.Count + disk.Segments.Count == 0))
+            return;
+
+        try
+        {
+            if (await new LogSweeper(vault).SweepAsync(set, cancellationToken) is var removed and > 0)
+                LogSwept(logger, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence, removed);
+        }
+        catch (VaultException fault)
+        {
+            LogNotSwept(logger, fault, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence);
+        }
     }
 
     private async Task<ApplyOutcome> RecordAsync(

@@ -31,13 +31,23 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
 
         PageWriter writer = new(content, leases.IdOf(content), writesInFlight);
         PageWriter sumsWriter = new(sums, leases.IdOf(sums), writesInFlight);
-        if (readySizeBytes is null)
-            await sumsWriter.ClearAsync(new Extent(0, tableLength), cancellationToken);
-        if (!isReady)
-            await PrepareAsync(writer, disk, readySizeBytes, createdAt, cancellationToken);
+        PageBlobReplicaDisk replica = new(writer, sumsWriter, new ChecksumTable(sums, sumsWriter, tableLength));
+        try
+        {
+            if (readySizeBytes is null)
+                await sumsWriter.ClearAsync(new Extent(0, tableLength), cancellationToken);
+            if (!isReady)
+                await PrepareAsync(writer, disk, readySizeBytes, createdAt, cancellationToken);
 
-        await sumsWriter.DrainAsync();
-        return new PageBlobReplicaDisk(writer, sumsWriter, new ChecksumTable(sums, sumsWriter, tableLength));
+            await sumsWriter.DrainAsync();
+            return replica;
+        }
+        catch
+        {
+            // What is in flight ends first: the next try has the same lease, and a clear that comes late would wipe what that one wrote.
+            await replica.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<bool> AcquireAsync(PageBlobClient blob, long lengthBytes, bool isReady, CancellationToken cancellationToken)

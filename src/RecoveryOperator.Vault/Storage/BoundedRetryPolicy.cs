@@ -4,13 +4,17 @@ using Azure.Core.Pipeline;
 namespace RecoveryOperator.Vault.Storage;
 
 /// <summary>
-/// Retries one request until its time budget is spent, and gives each try only what is left of it, so that no request, with
-/// all its retries, takes longer than the budget.
+/// Retries one request until its time budget is spent, and gives each try only what is left of it, so that no request, with all its retries,
+/// takes longer than the budget. A request with content has the time besides that its content takes over a slow line: a segment that is on
+/// its way would otherwise be cut off, again and again, and replication never get anywhere.
 /// </summary>
 internal sealed class BoundedRetryPolicy(TimeSpan budget, TimeProvider timeProvider)
     : RetryPolicy(MaxRetries, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(4)))
 {
     private const int MaxRetries = 8;
+    /// <summary>The slowest line, for one of several uploads at once, in bytes a second.</summary>
+    private const double SlowestBytesPerSecond = 64 * 1024;
+
     private const string StartedKey = "recovery-operator-started";
 
     private static readonly TimeSpan _shortestTry = TimeSpan.FromSeconds(1);
@@ -38,9 +42,14 @@ internal sealed class BoundedRetryPolicy(TimeSpan budget, TimeProvider timeProvi
     private TimeSpan Remaining(HttpMessage message)
     {
         if (message.TryGetProperty(StartedKey, out object? started))
-            return budget - timeProvider.GetElapsedTime((long)started!);
+            return budget + TimeOfContent(message) - timeProvider.GetElapsedTime((long)started!);
 
         message.SetProperty(StartedKey, timeProvider.GetTimestamp());
-        return budget;
+        return budget + TimeOfContent(message);
     }
+
+    private static TimeSpan TimeOfContent(HttpMessage message) =>
+        message.Request.Content is { } content && content.TryComputeLength(out long lengthBytes) && lengthBytes > SlowestBytesPerSecond
+            ? TimeSpan.FromSeconds(lengthBytes / SlowestBytesPerSecond)
+            : TimeSpan.Zero;
 }

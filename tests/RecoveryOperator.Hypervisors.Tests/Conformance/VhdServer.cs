@@ -14,6 +14,7 @@ public sealed class VhdServer : IAsyncDisposable
     private readonly IPAddress _address;
     private readonly int _port;
     private readonly Task _serving;
+    private volatile bool _away;
 
     private VhdServer(IPAddress address, int port, IReadOnlyList<byte[]> disks)
     {
@@ -21,6 +22,13 @@ public sealed class VhdServer : IAsyncDisposable
         _listener.Prefixes.Add($"http://*:{port}/");
         _listener.Start();
         _serving = Task.Run(ServeAsync);
+    }
+
+    /// <summary>Refuses everything while set, as a vault that is away.</summary>
+    public bool IsAway
+    {
+        get => _away;
+        set => _away = value;
     }
 
     /// <summary>Requests answered so far.</summary>
@@ -67,6 +75,12 @@ public sealed class VhdServer : IAsyncDisposable
     private async Task AnswerAsync(HttpListenerRequest request, HttpListenerResponse response)
     {
         using var _ = response;
+        if (_away)
+        {
+            response.StatusCode = 503;
+            return;
+        }
+
         if (!request.Url!.Query.EndsWith(Token, StringComparison.Ordinal))
         {
             response.StatusCode = 403;

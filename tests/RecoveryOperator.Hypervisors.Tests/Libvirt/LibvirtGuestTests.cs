@@ -45,7 +45,7 @@ public sealed class LibvirtGuestTests(LibvirtHost host)
     }
 
     [Fact]
-    public async Task A_running_guest_is_brought_up_from_its_snapshot_over_HTTP()
+    public async Task A_running_guest_is_brought_up_from_its_snapshot_over_HTTP_although_the_vault_is_away_for_a_while()
     {
         var (guest, script) = Guest();
         await script("start");
@@ -67,7 +67,12 @@ public sealed class LibvirtGuestTests(LibvirtHost host)
         try
         {
             await target.StartAsync(replica.Id, Cancellation);
+            vault.IsAway = true;
+            await WaitAsync(async () => (await host.VirshAsync(Cancellation, "domstate", "--reason", replica.Name)).Contains("I/O error", StringComparison.Ordinal));
+            vault.IsAway = false;
+            Assert.Contains(replica.Name, await target.ResumeStoppedReplicasAsync(Cancellation));
             await WaitAsync(() => Task.FromResult(Beats(replica.Name) > 0));
+            Assert.Empty(await target.ResumeStoppedReplicasAsync(Cancellation));
 
             Assert.Contains("RECOVERED", await File.ReadAllTextAsync(Console(replica.Name), Cancellation), StringComparison.Ordinal);
             Assert.Single(await hypervisor.ListCheckpointsAsync(replica.Id, "own2", Cancellation));

@@ -40,6 +40,29 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    public async Task Segments_of_tries_that_were_given_up_go_once_their_set_is_applied_and_nothing_else_does()
+    {
+        using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 4, 2 * MiB);
+        string givenUpBase = await scene.OrphanAsync(VaultNames.BaseSegment(1, Guid.NewGuid(), 0, 0));
+        string givenUpFirst = await scene.OrphanAsync(VaultNames.Segment(1, 1, Guid.NewGuid(), 0, 0));
+        scene.Source.Write(0, 0, 300_000);
+        await scene.Source.CommitAsync(Token);
+        string named = scene.Source.LastSegment!;
+        // Azurite's times are of whole seconds: base data of a later copy is one second younger than the set at least.
+        string laterBase = await scene.OrphanAsync(VaultNames.BaseSegment(1, Guid.NewGuid(), 0, 0), after: (await scene.Vault.ReadSetAsync(1, 1, Token))!.StoredAt);
+        string nextTry = await scene.OrphanAsync(VaultNames.Segment(1, 2, Guid.NewGuid(), 0, 0));
+
+        await scene.ApplyAllAsync();
+
+        Assert.False(await scene.HasLogAsync(givenUpBase), "base data of a try that was given up");
+        Assert.False(await scene.HasLogAsync(givenUpFirst), "a segment of a try that was given up");
+        Assert.True(await scene.HasLogAsync(named), "a segment that the set names");
+        Assert.True(await scene.HasLogAsync(laterBase), "base data of a later copy");
+        Assert.True(await scene.HasLogAsync(nextTry), "a segment of the next set");
+        await scene.AssertPointsAsync(1);
+    }
+
+    [Fact]
     public async Task A_read_grant_reads_one_snapshot_and_nothing_else_until_it_is_revoked()
     {
         using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 2, MiB);

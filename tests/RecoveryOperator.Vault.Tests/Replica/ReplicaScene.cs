@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.Checksums;
+using RecoveryOperator.Testing;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
@@ -58,6 +59,18 @@ internal sealed class ReplicaScene : IDisposable
         using LeaseHolder holder = OpenState();
         return await Applier(holder).ApplyAsync(int.MaxValue, null, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>A segment that no manifest names, made later than a time.</summary>
+    public async Task<string> OrphanAsync(string blob, DateTimeOffset after = default)
+    {
+        BlockBlobClient client = Vault.Log.GetBlockBlobClient(blob);
+        await Eventually.HoldsAsync(
+            async () => (await client.UploadAsync(new MemoryStream([1, 2, 3]), cancellationToken: TestContext.Current.CancellationToken)).Value.LastModified > after,
+            TestContext.Current.CancellationToken);
+        return blob;
+    }
+
+    public async Task<bool> HasLogAsync(string blob) => await Vault.Log.GetBlockBlobClient(blob).ExistsAsync(TestContext.Current.CancellationToken);
 
     /// <summary>The listed points are exactly these, each equal to the source at its instant, and there is no snapshot besides.</summary>
     public async Task AssertPointsAsync(params long[] sequences)

@@ -1,0 +1,52 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Host;
+using RecoveryOperator.Vault.Storage;
+
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>
+/// Removes segments that no manifest names: of attempts that were given up. Only where no manifest can come any more that would name them: in the folder of
+/// a set that is applied, and base data older than an applied set that completes a copy (what is younger may be of a resynchronization under way).
+/// </summary>
+internal sealed class LogSweeper(ProtectionVault vault)
+{
+    private const int ParallelDeletes = 8;
+
+    /// <summary>Sweeps the set's own folder, and the base data of its epoch when it completes a copy.</summary>
+    /// <returns>Blobs removed.</returns>
+    public async Task<int> SweepAsync(StoredSet set, CancellationToken cancellationToken)
+    {
+        SetManifest applied = set.Manifest;
+        HashSet<string> named = [VaultNames.Set(applied.Epoch, applied.Sequence)];
+        foreach (SetDisk disk in applied.Disks)
+            named.UnionWith(disk.Base.Concat(disk.Segments).Select(segment => segment.Blob));
+
+        int removed = await SweepAsync(VaultNames.SetFolder(applied.Epoch, applied.Sequence), named, DateTimeOffset.MaxValue, cancellationToken);
+        if (applied.Completes != Completes.None)
+            removed += await SweepAsync(VaultNames.BaseFolder(applied.Epoch), named, set.StoredAt, cancellationToken);
+        return removed;
+    }
+
+    private async Task<int> SweepAsync(string folder, HashSet<string> named, DateTimeOffset olderThan, CancellationToken cancellationToken)
+    {
+        List<string> unnamed = [];
+        GetBlobsOptions options = new() { Prefix = folder };
+        IAsyncEnumerable<BlobItem> blobs = StorageCall.ListAsync(vault.Log.Uri, vault.Log.GetBlobsAsync(options, cancellationToken), cancellationToken);
+        await foreach (BlobItem blob in blobs.WithCancellation(cancellationToken))
+        {
+            if (!named.Contains(blob.Name) && blob.Properties.LastModified <= olderThan)
+                unnamed.Add(blob.Name);
+        }
+
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = ParallelDeletes, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(unnamed, parallel, async (name, token) =>
+        {
+            BlobClient blob = vault.Log.GetBlobClient(name);
+            await StorageCall.RunAsync(blob.Uri, () => blob.DeleteIfExistsAsync(cancellationToken: token), token);
+        });
+        return unnamed.Count;
+    }
+}
