@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using RecoveryOperator.Operator.Tests.Fixtures;
+using RecoveryOperator.Testing;
+
+namespace RecoveryOperator.Operator.Tests.Charts;
+
+public class ChartTests(Cluster cluster)
+{
+    private const string Namespace = "chart-tests";
+    private static readonly string Chart = Path.Combine(RepositoryRoot.Path, "charts", "recovery-operator");
+    private static readonly string Tools = Path.Combine(
+        Environment.GetEnvironmentVariable("RECOVERY_OPERATOR_CACHE") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "recovery-operator"), "bin");
+
+    private static readonly string[] Least = ["--set", "clusterName=demo"];
+
+    private static readonly string[] Full =
+    [
+        .. Least, "--set", "watchNamespace=chart-tests,tlsSecret=tls,imagePullSecrets[0].name=pull,podLabels.a=b,podAnnotations.a=b,nodeSelector.a=b",
+        "--set", "vaultAgent.enabled=true,vaultAgent.endpoint=https://a.blob.core.windows.net,vaultAgent.accountName=a,vaultAgent.accountKeySecret=k,vaultAgent.tlsSecret=t",
+    ];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string[]> Values => [Least, Full];
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public async Task The_chart_lints_and_a_real_API_server_accepts_every_document(string[] values)
+    {
+        await RunAsync("helm", "", ["lint", Chart, "--strict", .. values]);
+        var rendered = await RunAsync("helm", "", ["template", "recovery", Chart, "--namespace", Namespace, .. values]);
+        var kubeconfig = $"--kubeconfig={cluster.KubeconfigPath}";
+        var space = await RunAsync("kubectl", "", [kubeconfig, "create", "namespace", Namespace, "--dry-run=client", "-o", "yaml"]);
+        await RunAsync("kubectl", space, [kubeconfig, "apply", "-f", "-"]);
+
+        var accepted = await RunAsync("kubectl", rendered, [kubeconfig, "apply", "--dry-run=server", "-f", "-"]);
+
+        Assert.Equal(rendered.Split('\n').Count(line => line.StartsWith("kind:", StringComparison.Ordinal)), accepted.Split('\n').Count(line => line.Contains("server dry run", StringComparison.Ordinal)));
+        Assert.Equal(values.Length > Least.Length, accepted.Contains("recovery-vault-agent", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("clusterName is required")]
+    [InlineData("vaultAgent.endpoint is required", "clusterName=demo,vaultAgent.enabled=true")]
+    public async Task A_value_that_is_needed_and_missing_is_named(string says, string values = "replicas=1")
+    {
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync("helm", "", ["template", "recovery", Chart, "--set", values]));
+
+        Assert.Contains(says, failure.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> RunAsync(string tool, string input, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Tools, tool), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} could not be started: run eng/setup/kube-apiserver.sh once.");
+        var output = process.StandardOutput.ReadToEndAsync(Token);
+        var error = process.StandardError.ReadToEndAsync(Token);
+        await process.StandardInput.WriteAsync(input.AsMemory(), Token);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(Token);
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"{tool} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error} {await output}");
+    }
+}
