@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using RecoveryOperator.EndToEnd.Tests.World;
@@ -12,7 +13,8 @@ internal sealed class ChaosMonkey
 
     private readonly ProductWorld _world;
     private readonly Random _random;
-    private readonly List<KillRecord> _kills = [];
+    // A recovery host's agent is killed beside the operator.
+    private readonly ConcurrentQueue<KillRecord> _kills = new();
 
     public ChaosMonkey(ProductWorld world)
     {
@@ -20,14 +22,12 @@ internal sealed class ChaosMonkey
         Seed = int.TryParse(Environment.GetEnvironmentVariable("RECOVERY_CHAOS_SEED"), CultureInfo.InvariantCulture, out var seed)
             ? seed
             : Random.Shared.Next();
-        // Repeatable, not secret.
-#pragma warning disable CA5394
         _random = new Random(Seed);
     }
 
     public int Seed { get; }
 
-    public IReadOnlyList<KillRecord> Kills => _kills;
+    public IReadOnlyCollection<KillRecord> Kills => _kills;
 
     /// <summary>Kills until every target's phase was hit and there were so many kills; gives up at <paramref name="atMost"/>.</summary>
     public async Task HarassReplicationAsync(IReadOnlyList<KillTarget> targets, int atLeast, int atMost)
@@ -40,7 +40,7 @@ internal sealed class ChaosMonkey
         }
     }
 
-    /// <summary>Kills the operator behind every step of a failover, the vault agent and the recovery host's agent once each.</summary>
+    /// <summary>Kills the operator behind each step of a failover, and with <paramref name="killAgents"/> the vault agent and the recovery host's agent once each.</summary>
     public async Task HarassFailoverAsync(bool killAgents)
     {
         var host = killAgents ? KillHostAgentAsync() : Task.CompletedTask;
@@ -52,11 +52,11 @@ internal sealed class ChaosMonkey
             await Task.Delay(_random.Next(30), _world.CancellationToken);
             _world.KillNow("operator");
             var phase = log.LastStage;
-            _kills.Add(new("operator", $"Failover after {phase}", null));
+            _kills.Enqueue(new("operator", $"Failover after {phase}", null));
             if (killAgents && kill == 0)
             {
                 _world.KillNow("vault-agent");
-                _kills.Add(new("vault-agent", $"Failover after {phase}", null));
+                _kills.Enqueue(new("vault-agent", $"Failover after {phase}", null));
                 await _world.StartAsync("vault-agent");
             }
 
@@ -94,7 +94,7 @@ internal sealed class ChaosMonkey
         await Until.HoldsAsync(
             90, $"a set behind {committed} is a recovery point after {target.Part} was killed in {phase}",
             async () => await _world.Vault.AppliedSequenceAsync() > committed, _world.CancellationToken);
-        _kills.Add(new(target.Part, phase, (long)Stopwatch.GetElapsedTime(killed).TotalMilliseconds));
+        _kills.Enqueue(new(target.Part, phase, (long)Stopwatch.GetElapsedTime(killed).TotalMilliseconds));
     }
 
     private async Task KillHostAgentAsync()
@@ -104,7 +104,7 @@ internal sealed class ChaosMonkey
         if (!await log.SeesAsync(Stages.HostOperation(), TimeSpan.FromMinutes(3), _world.CancellationToken))
             throw new TimeoutException("Host B was not told to do anything within 3 minutes.");
         _world.KillNow("agent-b");
-        _kills.Add(new("agent-b", $"Failover in {log.LastStage}", null));
+        _kills.Enqueue(new("agent-b", $"Failover in {log.LastStage}", null));
         await _world.StartAsync("agent-b");
     }
 }
