@@ -37,7 +37,11 @@ internal static class AgentFaults
 
     /// <summary>Object, cause and remedy in one text.</summary>
     public static string Text(Fault fault) =>
-        string.Join(" ", new[] { fault.Object.Length == 0 ? "" : $"{fault.Object}:", fault.Message, fault.Remedy }.Where(part => part.Length > 0));
+        string.Join(" ", new[] { fault.Object.Length == 0 ? "" : $"{fault.Object}:", Sentence(fault.Message), Sentence(fault.Remedy) }.Where(part => part.Length > 0));
+
+    /// <summary>Cause and remedy come from many hands, some without a full stop: together they must not run into one another.</summary>
+    private static string Sentence(string text) =>
+        text.Length == 0 || text[^1] is '.' or '!' or '?' or ':' ? text : $"{text}.";
 
     /// <summary>The reason, or one by category where an agent gives none that fits a condition.</summary>
     public static string ReasonOf(Fault fault) =>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Documents;
 
@@ -37,7 +38,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         var failures = operation.Result?.Prerequisites?.Failures ?? [];
         if (failures.Count == 0)
             return null;
-        var obstacle = $"Host {host.Name} cannot take {context.Member.Name}; its source was not fenced. {string.Join(" ", failures.Select(Text))}";
+        var obstacle = $"Host {host.Name} cannot take {context.Member.Name}; its source was not fenced. {string.Join(" ", failures.Select(AgentFaults.Text))}";
         AskLater($"{host}/{key}", long.Parse(operation.Id.AsSpan(operation.Id.LastIndexOf('/') + 1), CultureInfo.InvariantCulture) + 1, obstacle);
         return StepOutcome.Blocked(obstacle);
     }
@@ -128,14 +129,12 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
     {
         var now = time.GetUtcNow();
         var ended = attempt.PassedOver < MaxPassedOver && operation.FinishedAt?.ToDateTimeOffset() is { } told && told < now ? told : now;
-        var failure = operation.Fault is { } fault ? Text(fault) : $"Operation {operation.Id} was canceled on host {host.Name}; it is begun again.";
+        var failure = operation.Fault is { } fault ? AgentFaults.Text(fault) : $"Operation {operation.Id} was canceled on host {host.Name}; it is begun again.";
         return new Attempt(attempt.Number + 1, ended + options.BlockedInterval, failure, attempt.PassedOver + 1);
     }
 
     private void AskLater(string attempts, long number, string obstacle) =>
         _attempts[attempts] = new Attempt(number, time.GetUtcNow() + options.BlockedInterval, obstacle, 0);
-
-    private static string Text(Fault fault) => $"{fault.Object}: {fault.Message} {fault.Remedy}";
 
     private static string Progress(Protocol.Operation operation, NamespacedName host)
     {
