@@ -20,7 +20,7 @@ public sealed class LeaseHolder : IDisposable
         _lock = folderLock;
     }
 
-    /// <summary>This session.</summary>
+    /// <summary>The lease session that this process opened.</summary>
     public Guid Session { get; }
 
     /// <summary>Sessions before it, newest first.</summary>
