@@ -20,6 +20,9 @@ public enum VaultFault
 
     /// <summary>The account cannot be used for this (kind, tier, size limit, format version).</summary>
     Unsupported,
+
+    /// <summary>What was to be read is not there any more as it was: it was written since, or removed. Ask for it anew.</summary>
+    Changed,
 }
 
 /// <summary>The vault refused. The message says what failed, on which object; <see cref="Remedy"/> what to do. Never holds a secret.</summary>

@@ -21,6 +21,11 @@ public static class VaultNames
     /// <summary>What the names of all points begin with.</summary>
     public const string PointPrefix = "points/";
 
+    /// <summary>What the vault agent tells the host, in the log container.</summary>
+    public const string ReplicaState = "sums/state.json";
+
+    internal const string ComputedSumsPrefix = "sums/computed/";
+
     internal const string ReplicaSuffix = "-replica";
 
     /// <summary>Container of change logs.</summary>
@@ -51,6 +56,14 @@ public static class VaultNames
 
     /// <summary>Page blob of a disk's checksum table, in the log container.</summary>
     public static string Sums(int disk) => string.Create(CultureInfo.InvariantCulture, $"sums/disk-{disk}.sum");
+
+    /// <summary>Page blob of a checksum table that was computed anew for one request, in the log container.</summary>
+    public static string ComputedSums(long epoch, long sequence, int request, int disk) => string.Create(
+        CultureInfo.InvariantCulture, $"{ComputedSumsPrefix}{Epoch(epoch)}-{Sequence(sequence)}-{request}/disk-{disk}.sum");
+
+    /// <summary>A host's request for checksums, in the log container.</summary>
+    public static string ResyncRequest(long epoch, long sequence, int request) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SetFolder(epoch, sequence)}resync.{request}.json");
 
     /// <summary>A recovery point, in the replica container.</summary>
     public static string Point(long epoch, long sequence) => $"{PointPrefix}{Epoch(epoch)}-{Sequence(sequence)}.json";

@@ -55,7 +55,7 @@ public static class FaultTable
             FaultCategory.Recoverable, FaultReasons.GrantNotYetValid, error.Target, error.Message, "A new grant can take half a minute to hold: it is tried again by itself."),
         VaultFault.AccessDenied => New(FaultCategory.NonRecoverable, FaultReasons.GrantRefused, error.Target, error.Message, error.Remedy),
         VaultFault.NotFound => New(FaultCategory.NonRecoverable, FaultReasons.VaultNotFound, error.Target, error.Message, error.Remedy),
-        VaultFault.Conflict => New(FaultCategory.Recoverable, FaultReasons.VaultConflict, error.Target, error.Message, error.Remedy),
+        VaultFault.Conflict or VaultFault.Changed => New(FaultCategory.Recoverable, FaultReasons.VaultConflict, error.Target, error.Message, error.Remedy),
         VaultFault.Damaged => New(FaultCategory.NonRecoverable, FaultReasons.VaultDamaged, error.Target, error.Message, error.Remedy),
         _ => New(FaultCategory.NonRecoverable, FaultReasons.VaultUnsupported, error.Target, error.Message, error.Remedy),
     };

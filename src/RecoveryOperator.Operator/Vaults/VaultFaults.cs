@@ -14,7 +14,7 @@ internal static class VaultFaults
         {
             VaultFault.Unavailable => new("VaultUnreachable", message, false),
             VaultFault.AccessDenied => new("VaultAccessDenied", message),
-            VaultFault.Conflict => new("VaultConflict", message, false),
+            VaultFault.Conflict or VaultFault.Changed => new("VaultConflict", message, false),
             VaultFault.Damaged => new("VaultDamaged", message),
             VaultFault.Unsupported => new("VaultUnsupported", message),
             _ => new("VaultNotFound", message, false),

@@ -44,6 +44,15 @@ public sealed record AppliedDocument
 
     /// <summary>What ended the chain, if something did.</summary>
     public DamageRecord? Damage { get; init; }
+
+    /// <summary>A rollback that is under way: until it has ended nothing else is done to the replica.</summary>
+    public RollbackRecord? Rollback { get; init; }
+
+    /// <summary>Sets that were never applied because one of them was damaged, oldest first.</summary>
+    public IReadOnlyList<SkippedSets> Skipped { get; init; } = [];
+
+    /// <summary>Blocks of the replica that are not what the source read; null when none are known.</summary>
+    public ReplicaDamageRecord? ReplicaDamage { get; init; }
 }
 
 /// <summary>An epoch that ended at a seal.</summary>
@@ -63,4 +72,26 @@ public sealed record PointSummary(long Epoch, long Sequence, DateTimeOffset Inst
 /// <param name="Sequence">Its sequence.</param>
 /// <param name="Blob">The damaged blob.</param>
 /// <param name="Reason">What is wrong with it.</param>
-public sealed record DamageRecord(long Epoch, long Sequence, string Blob, string Reason);
+/// <param name="RolledBack">What was written of it is undone: the replica holds its newest point again.</param>
+public sealed record DamageRecord(long Epoch, long Sequence, string Blob, string Reason, bool RolledBack = false);
+
+/// <summary>A rollback of the replica (docs/resync.md, "Rolling back to a point").</summary>
+/// <param name="To">The point; null: before the first point, all disks are empty.</param>
+/// <param name="Reason">Why, for people.</param>
+/// <param name="NewEpoch">The epoch that begins from the point; null when a damaged set is undone.</param>
+public sealed record RollbackRecord(PointSummary? To, string Reason, long? NewEpoch);
+
+/// <summary>Sets of an epoch that were never applied.</summary>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="FromSequence">The first of them.</param>
+/// <param name="ThroughSequence">The last of them.</param>
+/// <param name="Reason">What was wrong with the damaged one.</param>
+public sealed record SkippedSets(long Epoch, long FromSequence, long ThroughSequence, string Reason);
+
+/// <summary>Damage found in the replica itself.</summary>
+/// <param name="FoundAt">When, by the storage's clock.</param>
+/// <param name="Point">The point in which it was found.</param>
+/// <param name="Disk">Index of the first disk that has some.</param>
+/// <param name="OffsetBytes">Offset of its first bad block.</param>
+/// <param name="BadBlocks">Blocks of 64 KiB that differ, on all disks.</param>
+public sealed record ReplicaDamageRecord(DateTimeOffset FoundAt, PointSummary Point, int Disk, long OffsetBytes, long BadBlocks);

@@ -71,6 +71,9 @@ public sealed record SetManifest
     /// <summary>What it completes.</summary>
     public Completes Completes { get; init; }
 
+    /// <summary>What a resynchronization compared the source with; null in a set that completes none.</summary>
+    public ComparedPosition? ComparedWith { get; init; }
+
     /// <summary>The machine at the instant; null in a seal.</summary>
     public MachineRecord? Machine { get; init; }
 
@@ -80,6 +83,14 @@ public sealed record SetManifest
     /// <summary>Id of the operation that sealed; null in a set.</summary>
     public string? SealedBy { get; init; }
 }
+
+/// <summary>The replica's position that a resynchronization compared the source with (docs/resync.md).</summary>
+/// <param name="Epoch">Epoch of the position.</param>
+/// <param name="Sequence">Sequence of the position; 0 when no set of the epoch was applied.</param>
+/// <param name="SetSha256">SHA-256 (hex) of the position's <c>set.json</c>; null when its sequence is 0.</param>
+/// <param name="Request">Number of the request that was answered.</param>
+/// <param name="Computed">The checksums were computed from the page blobs.</param>
+public sealed record ComparedPosition(long Epoch, long Sequence, string? SetSha256, int Request, bool Computed);
 
 /// <summary>A machine as it travels in sets and points.</summary>
 /// <param name="Id">The hypervisor's own id.</param>

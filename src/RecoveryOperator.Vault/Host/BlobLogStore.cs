@@ -56,6 +56,24 @@ public sealed class BlobLogStore : ILogStore
     public Task<StoredSet?> ReadSetAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
         SetReader.ReadAsync(_container, epoch, sequence, cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<ResyncRequestDocument> CreateResyncRequestAsync(ResyncRequestDocument request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return ResyncRequests.CreateAsync(_container, request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReplicaStateDocument?> ReadReplicaStateAsync(CancellationToken cancellationToken) =>
+        (await new DocumentBlob<ReplicaStateDocument>(_container.GetBlockBlobClient(VaultNames.ReplicaState)).ReadAsync(cancellationToken))?.Document.Value;
+
+    /// <inheritdoc/>
+    public IChecksumTableReader OpenChecksumTable(AnsweredTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return new BlobChecksumTableReader(_container, table);
+    }
+
     private static Task<BlobContentInfo?> PutAsync(BlockBlobClient client, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken);
 

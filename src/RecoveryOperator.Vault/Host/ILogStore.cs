@@ -22,6 +22,19 @@ public interface ILogStore
 
     /// <summary>Reads a set or seal; null when the sequence is free.</summary>
     Task<StoredSet?> ReadSetAsync(long epoch, long sequence, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks for the replica's checksums: creates the request under the first free number from <see cref="ResyncRequestDocument.Request"/> on. Idempotent: a request
+    /// of the same attempt that stands already is success.
+    /// </summary>
+    /// <returns>The request as it stands, with its number.</returns>
+    Task<ResyncRequestDocument> CreateResyncRequestAsync(ResyncRequestDocument request, CancellationToken cancellationToken);
+
+    /// <summary>What the vault agent tells; null when it never told anything.</summary>
+    Task<ReplicaStateDocument?> ReadReplicaStateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Opens a table of an answer; no request is made.</summary>
+    IChecksumTableReader OpenChecksumTable(AnsweredTable table);
 }
 
 /// <summary>A manifest and the hash of its bytes.</summary>

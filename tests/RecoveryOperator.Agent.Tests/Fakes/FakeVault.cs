@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
@@ -12,6 +14,15 @@ public sealed class FakeVault
     public ConcurrentDictionary<string, byte[]> Blobs { get; } = new(StringComparer.Ordinal);
 
     public ConcurrentDictionary<(long Epoch, long Sequence), byte[]> Sets { get; } = new();
+
+    /// <summary>Requests for checksums, in the order of their numbers for each sequence.</summary>
+    public ConcurrentDictionary<(long Epoch, long Sequence, int Request), ResyncRequestDocument> Requests { get; } = new();
+
+    /// <summary>What the vault agent tells; a test plays the vault agent by setting it.</summary>
+    public ReplicaStateDocument? State { get; set; }
+
+    /// <summary>Checksum tables by blob name: their ETag and content.</summary>
+    public ConcurrentDictionary<string, (string Etag, byte[] Checksums)> Tables { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Thrown by every request while set.</summary>
     public VaultException? Outage { get; set; }
@@ -69,6 +80,25 @@ public sealed class FakeVault
             return Task.FromResult(vault.Sets.TryGetValue((epoch, sequence), out byte[]? content) ? Stored(content) : null);
         }
 
+        public Task<ResyncRequestDocument> CreateResyncRequestAsync(ResyncRequestDocument request, CancellationToken cancellationToken) =>
+            points.RunAsync("CreateResyncRequest", () =>
+            {
+                Answer();
+                for (ResyncRequestDocument numbered = request; ; numbered = numbered with { Request = numbered.Request + 1 })
+                {
+                    if (vault.Requests.GetOrAdd((numbered.Epoch, numbered.Sequence, numbered.Request), numbered) == numbered)
+                        return Task.FromResult(numbered);
+                }
+            });
+
+        public Task<ReplicaStateDocument?> ReadReplicaStateAsync(CancellationToken cancellationToken)
+        {
+            Answer();
+            return Task.FromResult(vault.State);
+        }
+
+        public IChecksumTableReader OpenChecksumTable(AnsweredTable table) => new TableReader(vault, table);
+
         private static StoredSet Stored(byte[] content) =>
             new(VaultJson.Read<SetManifest>(content, "set.json"), Convert.ToHexStringLower(SHA256.HashData(content)), DateTimeOffset.UtcNow);
 
@@ -77,6 +107,25 @@ public sealed class FakeVault
             if (vault.Outage is { } outage)
                 throw outage;
             ClockOffset = TimeSpan.FromMilliseconds(250);
+        }
+    }
+
+    private sealed class TableReader(FakeVault vault, AnsweredTable table) : IChecksumTableReader
+    {
+        public long BlockCount { get; } = BlockSize.Count(table.SizeBytes);
+
+        public Task ReadAsync(long firstBlock, Memory<byte> checksums, CancellationToken cancellationToken)
+        {
+            if (vault.Outage is { } outage)
+                throw outage;
+            if (!vault.Tables.TryGetValue(table.Blob, out (string Etag, byte[] Checksums) stored) || stored.Etag != table.Etag)
+                throw new VaultException(VaultFault.Changed, table.Blob, $"{table.Blob} is another.", "Ask again.");
+
+            int from = (int)Math.Min(firstBlock * BlockChecksum.LengthBytes, stored.Checksums.Length);
+            int length = Math.Min(checksums.Length, stored.Checksums.Length - from);
+            checksums.Span.Clear();
+            stored.Checksums.AsMemory(from, length).CopyTo(checksums);
+            return Task.CompletedTask;
         }
     }
 }

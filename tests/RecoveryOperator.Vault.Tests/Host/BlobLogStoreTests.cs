@@ -1,7 +1,9 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
 
 namespace RecoveryOperator.Vault.Tests.Host;
@@ -87,6 +89,56 @@ public sealed class BlobLogStoreTests(AzuriteFixture fixture)
         Assert.Equal(VaultFault.Unsupported, fault.Fault);
         Assert.Contains("format version 2; this program reads up to 1", fault.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_request_for_checksums_takes_the_first_free_number_and_the_same_one_again_is_success()
+    {
+        BlobLogStore store = new(await GrantAsync(), TimeProvider.System);
+        ResyncRequestDocument first = Request();
+        ResyncRequestDocument second = Request();
+
+        Assert.Equal(0, (await store.CreateResyncRequestAsync(first, Token)).Request);
+        Assert.Equal(0, (await store.CreateResyncRequestAsync(first, Token)).Request);
+        Assert.Equal(1, (await store.CreateResyncRequestAsync(second, Token)).Request);
+        Assert.Equal(second with { Request = 1 }, await ResyncRequests.ReadAsync(fixture.Account.Open(_id).Log, 1, 8, 1, Token));
+    }
+
+    [Fact]
+    public async Task A_checksum_table_is_read_in_ranges_counts_as_zeros_behind_its_disk_and_another_one_is_told_apart()
+    {
+        BlobLogStore store = new(await GrantAsync(), TimeProvider.System);
+        Assert.Null(await store.ReadReplicaStateAsync(Token));
+        PageBlobClient blob = fixture.Account.Open(_id).Log.GetPageBlobClient(VaultNames.Sums(0));
+        byte[] sums = [.. Enumerable.Range(0, 512).Select(index => (byte)index)];
+        await blob.CreateAsync(512, cancellationToken: Token);
+        PageInfo written = await blob.UploadPagesAsync(new MemoryStream(sums), 0, cancellationToken: Token);
+        AnsweredTable table = new(0, VaultNames.Sums(0), written.ETag.ToString(), (10 * BlockSize.Bytes) + 1);
+        IChecksumTableReader reader = store.OpenChecksumTable(table);
+        byte[] read = [.. Enumerable.Repeat((byte)9, 64)];
+
+        await reader.ReadAsync(9, read, Token);
+        Assert.Equal((11, [.. sums[144..176], .. new byte[32]]), (reader.BlockCount, read));
+        await reader.ReadAsync(11, read, Token);
+        Assert.Equal(new byte[64], read);
+
+        await blob.UploadPagesAsync(new MemoryStream(sums), 0, cancellationToken: Token);
+        Assert.Equal(VaultFault.Changed, (await Assert.ThrowsAsync<VaultException>(() => reader.ReadAsync(0, read, Token))).Fault);
+        await blob.DeleteAsync(cancellationToken: Token);
+        VaultException gone = await Assert.ThrowsAsync<VaultException>(() => reader.ReadAsync(0, read, Token));
+        Assert.Equal(VaultFault.Changed, gone.Fault);
+        Assert.DoesNotContain("sig=", gone.ToString(), StringComparison.Ordinal);
+    }
+
+    private ResyncRequestDocument Request() => new()
+    {
+        ProtectionId = _id.ToString(),
+        Epoch = 1,
+        Sequence = 8,
+        Request = 0,
+        Attempt = Guid.NewGuid(),
+        Reason = "ChangeTrackingLost",
+        AskedAt = TestDocuments.Now,
+    };
 
     private static async Task<int> StatusAsync(Func<Task> call) => (await Assert.ThrowsAsync<Azure.RequestFailedException>(call)).Status;
 
