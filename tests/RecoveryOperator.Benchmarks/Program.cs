@@ -57,6 +57,8 @@ try
         Show(await Measurement.TakeAsync($"read back, verify, apply, round {round}", sizeBytes, () => ApplyAsync(replica)));
     }
 
+    await ResyncComparison.RunAsync(image, folder, identity, Show);
+
     string same = await ForeignTool.RunAsync("cmp", image, Path.Combine(folder, "replica-2.img"));
     Console.WriteLine(same.Length == 0 ? "The replica equals the source (cmp)." : $"The replica differs: {same}");
     Console.WriteLine($"Peak memory of this process: {System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64 / 1048576} MiB");

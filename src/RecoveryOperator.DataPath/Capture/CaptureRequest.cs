@@ -22,6 +22,15 @@ public sealed record CaptureRequest(SegmentIdentity First)
     /// </summary>
     public bool KeepFinishedSegments { get; init; }
 
+    /// <summary>
+    /// What a copy of the disk holds already: blocks equal to it are not recorded, zeros only where the copy holds something else. Null (default):
+    /// all of the extents is recorded.
+    /// </summary>
+    public IKnownChecksums? Known { get; init; }
+
+    /// <summary>Told how far the capture is, after each 64 MiB of the disk; null for nobody.</summary>
+    public CaptureMilestone? Milestone { get; init; }
+
     /// <summary>Read requests of at most 1 MiB in flight, 1 to 64. Memory: four MiB for each, see the README.</summary>
     public int ReadsInFlight { get; init; } = 8;
 
@@ -46,3 +55,10 @@ public sealed record CaptureRequest(SegmentIdentity First)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentTargetLengthBytes, ChangeLogConstants.SegmentTargetLengthBytes);
     }
 }
+
+/// <summary>Told how far a capture is, in order; the capture goes on when it returns.</summary>
+/// <param name="positionBytes">Everything below this offset of the disk was looked at.</param>
+/// <param name="isCovered">It is all in finished segments, or in none because it need not be recorded: a capture that is cut off can be continued from here.</param>
+/// <param name="cancellationToken">Cancels the capture.</param>
+/// <returns>True to finish the segment that is being written, so that the position is covered.</returns>
+public delegate ValueTask<bool> CaptureMilestone(long positionBytes, bool isCovered, CancellationToken cancellationToken);

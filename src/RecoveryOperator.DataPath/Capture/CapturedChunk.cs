@@ -16,6 +16,7 @@ internal sealed class CapturedChunk(ArrayPool<byte> pool, Extent range) : IDispo
     private readonly byte[] _compressed = pool.Rent(MaxRecordContentBytes);
     private readonly byte[] _checksums = new byte[MaxBlocksPerRecord * BlockChecksum.LengthBytes];
     private readonly EncodedRecord[] _records = new EncodedRecord[MaxBlocksPerRecord];
+    private readonly BlockContent[] _blocks = new BlockContent[MaxBlocksPerRecord];
     private int _recordCount;
     private int _compressedLengthBytes;
     private int _disposed;
@@ -28,22 +29,27 @@ internal sealed class CapturedChunk(ArrayPool<byte> pool, Extent range) : IDispo
     /// <summary>The runs in order, together covering the range. Valid until the chunk is disposed.</summary>
     public ReadOnlyMemory<EncodedRecord> Records => _records.AsMemory(0, _recordCount);
 
-    /// <summary>Splits the content into runs of zero and other blocks, and checksums and compresses the latter.</summary>
-    public void Encode(Compressor compressor)
+    /// <summary>Splits the content into runs of zero, other and known blocks, checksums the latter two, and compresses what is to be recorded.</summary>
+    /// <param name="compressor">Owned by the caller.</param>
+    /// <param name="known">Checksums of what a copy holds; empty when there is none. Blocks that it holds already become records of nothing.</param>
+    public void Encode(Compressor compressor, ReadOnlySpan<byte> known)
     {
         int length = Content.Length;
-        for (int start = 0, end; start < length; start = end)
-        {
-            bool isZero = IsZeroBlock(start);
-            end = start;
-            do
-                end = Math.Min(end + BlockSize.Bytes, length);
-            while (end < length && IsZeroBlock(end) == isZero);
+        int count = (int)BlockSize.Count(length);
+        for (int block = 0; block < count; block++)
+            _blocks[block] = Judge(block, known);
 
-            Extent run = new(Range.OffsetBytes + start, end - start);
-            _records[_recordCount++] = isZero
-                ? new EncodedRecord(run, ChangeLogCodec.Stored, default, default)
-                : EncodeRun(run, start, compressor);
+        for (int first = 0, end; first < count; first = end)
+        {
+            end = first + 1;
+            while (end < count && _blocks[end] == _blocks[first])
+                end++;
+
+            int start = first * BlockSize.Bytes;
+            Extent run = new(Range.OffsetBytes + start, Math.Min(end * BlockSize.Bytes, length) - start);
+            _records[_recordCount++] = _blocks[first] == BlockContent.Data
+                ? EncodeRun(run, start, compressor)
+                : new EncodedRecord(run, _blocks[first], ChangeLogCodec.Stored, default, default);
         }
     }
 
@@ -60,19 +66,29 @@ internal sealed class CapturedChunk(ArrayPool<byte> pool, Extent range) : IDispo
     private EncodedRecord EncodeRun(Extent run, int start, Compressor compressor)
     {
         int length = (int)run.LengthBytes;
-        Memory<byte> checksums = _checksums.AsMemory(start / BlockSize.Bytes * BlockChecksum.LengthBytes);
-        checksums = checksums[..BlockChecksum.ComputeAll(_content.AsSpan(start, length), checksums.Span)];
+        ReadOnlyMemory<byte> checksums = _checksums.AsMemory(
+            start / BlockSize.Bytes * BlockChecksum.LengthBytes, (int)BlockSize.Count(length) * BlockChecksum.LengthBytes);
 
         // Room for one byte less than the content: what does not fit is not worth compressing and stays as it is.
         Span<byte> room = _compressed.AsSpan(_compressedLengthBytes, length - 1);
         if (!compressor.TryWrap(_content.AsSpan(start, length), room, out int written))
-            return new EncodedRecord(run, ChangeLogCodec.Stored, checksums, _content.AsMemory(start, length));
+            return new EncodedRecord(run, BlockContent.Data, ChangeLogCodec.Stored, checksums, _content.AsMemory(start, length));
 
         Memory<byte> data = _compressed.AsMemory(_compressedLengthBytes, written);
         _compressedLengthBytes += written;
-        return new EncodedRecord(run, ChangeLogCodec.Zstd, checksums, data);
+        return new EncodedRecord(run, BlockContent.Data, ChangeLogCodec.Zstd, checksums, data);
     }
 
-    private bool IsZeroBlock(int start) =>
-        BlockChecksum.IsZero(_content.AsSpan(start, Math.Min(BlockSize.Bytes, Content.Length - start)));
+    private BlockContent Judge(int block, ReadOnlySpan<byte> known)
+    {
+        int start = block * BlockSize.Bytes;
+        ReadOnlySpan<byte> content = _content.AsSpan(start, Math.Min(BlockSize.Bytes, Content.Length - start));
+        ReadOnlySpan<byte> held = known.IsEmpty ? default : known.Slice(block * BlockChecksum.LengthBytes, BlockChecksum.LengthBytes);
+        if (BlockChecksum.IsZero(content))
+            return !held.IsEmpty && BlockChecksum.IsZero(held) ? BlockContent.Known : BlockContent.Zeros;
+
+        Span<byte> checksum = _checksums.AsSpan(block * BlockChecksum.LengthBytes, BlockChecksum.LengthBytes);
+        BlockChecksum.Compute(content, checksum);
+        return checksum.SequenceEqual(held) ? BlockContent.Known : BlockContent.Data;
+    }
 }

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using RecoveryOperator.DataPath.Checksums;
 using ZstdSharp;
 
 namespace RecoveryOperator.DataPath.Capture;
 
 /// <summary>Reads and encodes chunks, a bounded number at once: reads by the request's limit, encoding by the processors.</summary>
-internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int readsInFlight) : IDisposable
+internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int readsInFlight, IKnownChecksums? known) : IDisposable
 {
     private const int CompressionLevel = 1;
 
@@ -21,7 +22,10 @@ internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int
         try
         {
             await FillAsync(chunk, cancellationToken);
-            await EncodeAsync(chunk, cancellationToken);
+            byte[] held = known is null ? [] : new byte[BlockSize.Count(range.LengthBytes) * BlockChecksum.LengthBytes];
+            if (known is not null)
+                await known.ReadAsync(range.OffsetBytes, held, cancellationToken);
+            await EncodeAsync(chunk, held, cancellationToken);
             return chunk;
         }
         catch
@@ -53,14 +57,14 @@ internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int
         }
     }
 
-    private async Task EncodeAsync(CapturedChunk chunk, CancellationToken cancellationToken)
+    private async Task EncodeAsync(CapturedChunk chunk, byte[] held, CancellationToken cancellationToken)
     {
         await _encoders.WaitAsync(cancellationToken);
         try
         {
             if (!_compressors.TryTake(out Compressor? compressor))
                 compressor = new Compressor(CompressionLevel);
-            chunk.Encode(compressor);
+            chunk.Encode(compressor, held);
             _compressors.Add(compressor);
         }
         finally

@@ -15,6 +15,8 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
     /// <summary>Chunks between first read and writer for each read in flight: one half is read, the other encoded and written.</summary>
     private const int SlotsPerRead = 2;
 
+    private const long MilestoneBytes = 64L * 1024 * 1024;
+
     /// <summary>Captures the extents of one disk.</summary>
     /// <param name="reader">The disk at its instant.</param>
     /// <param name="extents">
@@ -64,9 +66,10 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
         IProgress<CaptureProgress>? progress,
         CancellationToken cancellationToken)
     {
-        using ChunkReader chunks = new(reader, pool ?? ArrayPool<byte>.Shared, request.ReadsInFlight);
+        using ChunkReader chunks = new(reader, pool ?? ArrayPool<byte>.Shared, request.ReadsInFlight, request.Known);
         using CapturePipeline pipeline = new(chunks, request.ReadsInFlight * SlotsPerRead);
         long readBytes = 0;
+        long milestoneBytes = request.StartAtBytes + MilestoneBytes;
         await pipeline.RunAsync(
             AlignedExtents.MergeAsync(extents, reader.SizeBytes, request.StartAtBytes, cancellationToken),
             async (chunk, token) =>
@@ -74,12 +77,19 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
                 for (int index = 0; index < chunk.Records.Length; index++)
                     await segments.AppendAsync(chunk.Records.Span[index], token);
                 readBytes += chunk.Range.LengthBytes;
-                progress?.Report(new CaptureProgress(readBytes, segments.StoredBytes, chunk.Range.EndBytes));
+                progress?.Report(new CaptureProgress(readBytes, segments.StoredBytes, segments.RecordedBytes, chunk.Range.EndBytes));
+                if (request.Milestone is not { } milestone || chunk.Range.EndBytes < milestoneBytes)
+                    return;
+                milestoneBytes = chunk.Range.EndBytes + MilestoneBytes;
+                if (!await milestone(chunk.Range.EndBytes, segments.IsCovered, token))
+                    return;
+                await segments.FinishAsync(token);
+                await milestone(chunk.Range.EndBytes, isCovered: true, token);
             },
             cancellationToken);
         await segments.FinishAsync(cancellationToken);
         return new CapturedDisk(
-            segments.Segments, readBytes, pipeline.ExtentBytes, segments.ZeroBytes, segments.StoredBytes, pipeline.EndBytes);
+            segments.Segments, readBytes, pipeline.ExtentBytes, segments.ZeroBytes, segments.RecordedBytes, segments.StoredBytes, pipeline.EndBytes);
     }
 
     private async Task DiscardAsync(ISegmentSpool spool, IReadOnlyList<SpooledSegment> segments)

@@ -17,18 +17,29 @@ internal sealed class SegmentSequence(ISegmentSpool spool, CaptureRequest reques
 
     public long ZeroBytes { get; private set; }
 
-    /// <summary>End of the last run that was appended.</summary>
+    /// <summary>Bytes of the disk in records.</summary>
+    public long RecordedBytes { get; private set; }
+
+    /// <summary>Nothing of what was appended is missing from finished segments.</summary>
+    public bool IsCovered => _open is null && _pendingZeros is null;
+
+    /// <summary>End of the last run that is in a segment, or need not be.</summary>
     public long CoveredThroughBytes { get; private set; }
 
-    public async ValueTask AppendAsync(EncodedRecord record, CancellationToken cancellationToken)
+    public ValueTask AppendAsync(EncodedRecord record, CancellationToken cancellationToken)
     {
-        if (record.IsZero)
-            await AppendZerosAsync(record.Range, cancellationToken);
-        else
-            await AppendDataAsync(record, cancellationToken);
+        switch (record.Content)
+        {
+            case BlockContent.Known:
+                return default;
+            case BlockContent.Zeros:
+                return AppendZerosAsync(record.Range, cancellationToken);
+            default:
+                return AppendDataAsync(record, cancellationToken);
+        }
     }
 
-    /// <summary>Seals the last segment.</summary>
+    /// <summary>Seals the segment that is being written.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         await FlushZerosAsync(cancellationToken);
@@ -47,6 +58,7 @@ internal sealed class SegmentSequence(ISegmentSpool spool, CaptureRequest reques
     private async ValueTask AppendDataAsync(EncodedRecord record, CancellationToken cancellationToken)
     {
         await FlushZerosAsync(cancellationToken);
+        RecordedBytes += record.Range.LengthBytes;
         _open ??= await OpenAsync(cancellationToken);
         await _open.Log.AppendDataAsync(record.Range, record.Codec, record.Checksums, record.Data, cancellationToken);
         await AdvanceAsync(record.Range, cancellationToken);
@@ -61,6 +73,7 @@ internal sealed class SegmentSequence(ISegmentSpool spool, CaptureRequest reques
             return;
         }
 
+        RecordedBytes += range.LengthBytes;
         if (_pendingZeros is { } pending && pending.EndBytes == range.OffsetBytes)
         {
             _pendingZeros = pending with { LengthBytes = pending.LengthBytes + range.LengthBytes };
