@@ -1,4 +1,5 @@
 using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.DataPath.Encryption;
 
 namespace RecoveryOperator.DataPath.Capture;
 
@@ -36,6 +37,9 @@ public sealed record CaptureRequest(SegmentIdentity First)
 
     /// <summary>A segment is closed when its length reaches this: at most (and by default) 16 MiB.</summary>
     public int SegmentTargetLengthBytes { get; init; } = ChangeLogConstants.SegmentTargetLengthBytes;
+
+    /// <summary>Encrypts the segments' payloads; null (default) leaves them in the clear.</summary>
+    public DataKey? Key { get; init; }
 
     /// <summary>Checks the ranges of the numbers.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is out of its range.</exception>

@@ -9,7 +9,7 @@ namespace RecoveryOperator.DataPath.Capture;
 /// order. Holds at most <c>4 MiB × ReadsInFlight</c> of pooled buffers, whatever the disk's size.
 /// </summary>
 /// <param name="logger">Told when a failed capture could not be cleaned up.</param>
-/// <param name="pool">Buffers of 1 MiB; the shared pool when null.</param>
+/// <param name="pool">Buffers of 1 MiB, and one a little longer for an encrypted capture; the shared pool when null.</param>
 public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<byte>? pool = null)
 {
     /// <summary>Chunks between first read and writer for each read in flight: one half is read, the other encoded and written.</summary>
@@ -45,7 +45,7 @@ public sealed partial class DiskCapture(ILogger<DiskCapture> logger, ArrayPool<b
         ArgumentNullException.ThrowIfNull(spool);
         request.Validate(reader.SizeBytes);
 
-        await using SegmentSequence segments = new(spool, request, reader.SizeBytes);
+        await using SegmentSequence segments = new(spool, request, reader.SizeBytes, pool ?? ArrayPool<byte>.Shared);
         try
         {
             return await CaptureAsync(reader, extents, request, segments, progress, cancellationToken);

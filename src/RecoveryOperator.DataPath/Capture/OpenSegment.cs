@@ -1,4 +1,6 @@
+using System.Buffers;
 using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.DataPath.Encryption;
 using RecoveryOperator.DataPath.Spool;
 
 namespace RecoveryOperator.DataPath.Capture;
@@ -20,14 +22,15 @@ internal sealed class OpenSegment : IAsyncDisposable
 
     public ChangeLogWriter Log { get; }
 
-    public static async ValueTask<OpenSegment> CreateAsync(ISegmentSpool spool, SegmentHeader header, CancellationToken cancellationToken)
+    public static async ValueTask<OpenSegment> CreateAsync(
+        ISegmentSpool spool, SegmentHeader header, DataKey? key, ArrayPool<byte> pool, CancellationToken cancellationToken)
     {
         string fileName = SegmentFileName.Format(header.Identity.Disk, header.Identity.Segment);
         ISpoolFile file = await spool.CreateAsync(fileName, cancellationToken);
         HashingStream stream = new(file.Content);
         try
         {
-            return new OpenSegment(fileName, file, stream, await ChangeLogWriter.CreateAsync(stream, header, cancellationToken));
+            return new OpenSegment(fileName, file, stream, await ChangeLogWriter.CreateAsync(stream, header, key, pool, cancellationToken));
         }
         catch
         {
@@ -46,6 +49,7 @@ internal sealed class OpenSegment : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Log.Dispose();
         await _stream.DisposeAsync();
         await _file.DisposeAsync();
     }

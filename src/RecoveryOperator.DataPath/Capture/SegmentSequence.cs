@@ -1,10 +1,11 @@
+using System.Buffers;
 using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Spool;
 
 namespace RecoveryOperator.DataPath.Capture;
 
 /// <summary>Writes records, in order, into segments of bounded length. Adjacent zero runs, also of several chunks, become one record.</summary>
-internal sealed class SegmentSequence(ISegmentSpool spool, CaptureRequest request, long diskSizeBytes) : IAsyncDisposable
+internal sealed class SegmentSequence(ISegmentSpool spool, CaptureRequest request, long diskSizeBytes, ArrayPool<byte> pool) : IAsyncDisposable
 {
     private readonly List<SpooledSegment> _segments = [];
     private OpenSegment? _open;
@@ -105,7 +106,7 @@ internal sealed class SegmentSequence(ISegmentSpool spool, CaptureRequest reques
     private ValueTask<OpenSegment> OpenAsync(CancellationToken cancellationToken)
     {
         SegmentIdentity identity = request.First with { Segment = request.First.Segment + _segments.Count };
-        return OpenSegment.CreateAsync(spool, new SegmentHeader(identity, diskSizeBytes), cancellationToken);
+        return OpenSegment.CreateAsync(spool, new SegmentHeader(identity, diskSizeBytes), request.Key, pool, cancellationToken);
     }
 
     private async ValueTask SealAsync(CancellationToken cancellationToken)

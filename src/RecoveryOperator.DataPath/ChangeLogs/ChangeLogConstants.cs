@@ -2,11 +2,14 @@ using RecoveryOperator.DataPath.Checksums;
 
 namespace RecoveryOperator.DataPath.ChangeLogs;
 
-/// <summary>Numbers of the change log, format 1 (docs/formats/change-log.md).</summary>
+/// <summary>Numbers of the change log, formats 1 and 2 (docs/formats/change-log.md, docs/formats/encryption.md).</summary>
 public static class ChangeLogConstants
 {
-    /// <summary>The format that is written, and the newest one that is read.</summary>
+    /// <summary>The format of segments in the clear.</summary>
     public const ushort FormatVersion = 1;
+
+    /// <summary>The format of encrypted segments, and the newest one that is read.</summary>
+    public const ushort EncryptedFormatVersion = 2;
 
     /// <summary>Bytes of the segment header.</summary>
     public const int HeaderLengthBytes = 128;
@@ -17,6 +20,9 @@ public static class ChangeLogConstants
     /// <summary>Bytes of the end record's payload.</summary>
     public const int EndPayloadLengthBytes = BlockChecksum.LengthBytes;
 
+    /// <summary>Bytes of a record's authentication tag, in an encrypted segment.</summary>
+    public const int TagLengthBytes = 16;
+
     /// <summary>Most blocks in one data record.</summary>
     public const int MaxBlocksPerRecord = 16;
 
@@ -26,10 +32,13 @@ public static class ChangeLogConstants
     /// <summary>A segment is closed when its stored length reaches this (16 MiB).</summary>
     public const int SegmentTargetLengthBytes = 16 * 1024 * 1024;
 
-    /// <summary>No segment is longer than this: the target, one whole data record and the end record. A buffer of this size holds any.</summary>
+    /// <summary>No segment is longer than this: the target, one whole data record and the end record, with their tags. A buffer of this size holds any.</summary>
     public const int MaxSegmentLengthBytes = SegmentTargetLengthBytes
-        + RecordHeadLengthBytes + (MaxBlocksPerRecord * BlockChecksum.LengthBytes) + MaxRecordContentBytes
-        + RecordHeadLengthBytes + EndPayloadLengthBytes;
+        + RecordHeadLengthBytes + MaxPayloadLengthBytes
+        + RecordHeadLengthBytes + EndPayloadLengthBytes + TagLengthBytes;
+
+    /// <summary>Most bytes of a record's payload: checksums, data and tag.</summary>
+    internal const int MaxPayloadLengthBytes = (MaxBlocksPerRecord * BlockChecksum.LengthBytes) + MaxRecordContentBytes + TagLengthBytes;
 
     /// <summary>Offset of a record's checksum within its head; what lies before is covered by it.</summary>
     internal const int RecordChecksumOffset = 32;

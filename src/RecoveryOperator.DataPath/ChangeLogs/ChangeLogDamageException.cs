@@ -14,6 +14,9 @@ public enum ChangeLogDamageReason
 
     /// <summary>The bytes are as they were written, but do not follow the format.</summary>
     Format,
+
+    /// <summary>Checksums agree, but the tag of an encrypted record does not, under the right key: somebody changed it.</summary>
+    Authentication,
 }
 
 /// <summary>A segment is damaged. Nothing at or after <see cref="OffsetBytes"/> was yielded.</summary>

@@ -1,19 +1,24 @@
+using System.Buffers;
 using System.IO.Hashing;
 using RecoveryOperator.DataPath.Checksums;
+using RecoveryOperator.DataPath.Encryption;
 using static RecoveryOperator.DataPath.ChangeLogs.ChangeLogConstants;
 
 namespace RecoveryOperator.DataPath.ChangeLogs;
 
 /// <summary>
 /// Walks a segment in memory record by record and verifies everything but the blocks' own checksums: identity, record
-/// checksums, order, bounds, and the end record. It copies and allocates nothing per record.
+/// checksums, order, bounds, and the end record; of an encrypted segment also that each record is authentic, where it was given keys. It allocates
+/// nothing per record; for an encrypted segment it holds one pooled buffer of a record's size.
 /// </summary>
-public sealed class ChangeLogFrameReader
+public sealed class ChangeLogFrameReader : IDisposable
 {
     private readonly ReadOnlyMemory<byte> _segment;
     private readonly SegmentIdentity _expected;
     private readonly XxHash128 _checksums = new();
     private readonly XxHash128 _recordHash = new();
+    private readonly RecordOpener? _opener;
+    private readonly int _tagLengthBytes;
     private int _position = HeaderLengthBytes;
     private long _recordCount;
     private long _lengthSumBytes;
@@ -21,12 +26,19 @@ public sealed class ChangeLogFrameReader
     private bool _ended;
 
     /// <summary>Opens a segment and verifies its header.</summary>
+    /// <param name="segment">The segment, whole.</param>
+    /// <param name="expected">Which segment it must be.</param>
+    /// <param name="keys">The keys for encrypted segments. Without, their records yield only kind and range, and are not authenticated.</param>
+    /// <param name="pool">Where the buffer for decrypted records comes from; the shared pool when null.</param>
     /// <exception cref="ChangeLogDamageException">The header is torn, damaged, of another format, or of another segment.</exception>
-    public ChangeLogFrameReader(ReadOnlyMemory<byte> segment, SegmentIdentity expected)
+    /// <exception cref="DataKeyMissingException">Keys were given, and the segment's is not among them.</exception>
+    public ChangeLogFrameReader(ReadOnlyMemory<byte> segment, SegmentIdentity expected, IDataKeys? keys = null, ArrayPool<byte>? pool = null)
     {
         _segment = segment;
         _expected = expected;
         Header = SegmentHeader.Read(segment.Span, expected);
+        _tagLengthBytes = Header.Encryption is null ? 0 : TagLengthBytes;
+        _opener = keys is null ? null : RecordOpener.For(Header, segment.Span, keys, pool ?? ArrayPool<byte>.Shared);
     }
 
     /// <summary>The verified header.</summary>
@@ -47,16 +59,30 @@ public sealed class ChangeLogFrameReader
             return false;
         }
 
-        int checksumsLengthBytes = head.ChecksumCount * BlockChecksum.LengthBytes;
+        ReadOnlyMemory<byte> content = Open(payload);
+        int checksumsLengthBytes = content.IsEmpty ? 0 : head.ChecksumCount * BlockChecksum.LengthBytes;
         frame = new ChangeLogFrame(
             head.Kind,
             head.Codec,
             new Extent(head.OffsetBytes, head.LengthBytes),
-            payload[..checksumsLengthBytes],
-            payload[checksumsLengthBytes..],
+            content[..checksumsLengthBytes],
+            content[checksumsLengthBytes..],
             _position);
         Advance(head, payload.Length);
         return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _opener?.Dispose();
+
+    private ReadOnlyMemory<byte> Open(ReadOnlyMemory<byte> payload)
+    {
+        if (Header.Encryption is null)
+            return payload;
+        if (_opener is null)
+            return default;
+
+        return _opener.TryOpen(_recordCount, HeadBytes, payload.Span, out ReadOnlyMemory<byte> content) ? content : throw NotAuthentic();
     }
 
     private RecordHead ReadHead(out ReadOnlyMemory<byte> payload)
@@ -70,11 +96,11 @@ public sealed class ChangeLogFrameReader
             throw Damage(ChangeLogDamageReason.Format, "no record begins here");
 
         RecordHead head = RecordHead.Read(bytes);
-        if (head.PayloadLengthBytes > rest.Length - RecordHeadLengthBytes)
-            throw Damage(
-                ChangeLogDamageReason.Torn, $"the record needs {head.PayloadLengthBytes} more bytes, the file ends after {_segment.Length}");
+        long payloadLengthBytes = head.PayloadLengthBytes + _tagLengthBytes;
+        if (payloadLengthBytes > rest.Length - RecordHeadLengthBytes)
+            throw Damage(ChangeLogDamageReason.Torn, $"the record needs {payloadLengthBytes} more bytes, the file ends after {_segment.Length}");
 
-        payload = rest.Slice(RecordHeadLengthBytes, (int)head.PayloadLengthBytes);
+        payload = rest.Slice(RecordHeadLengthBytes, (int)payloadLengthBytes);
         if (!RecordChecksum.Matches(_recordHash, bytes, payload.Span))
             throw Damage(ChangeLogDamageReason.Checksum, "the record's checksum does not agree");
 
@@ -101,15 +127,23 @@ public sealed class ChangeLogFrameReader
 
         Span<byte> checksum = stackalloc byte[BlockChecksum.LengthBytes];
         _checksums.GetCurrentHash(checksum);
-        if (!checksum.SequenceEqual(payload.Span))
+        if (!checksum.SequenceEqual(payload.Span[..EndPayloadLengthBytes]))
             throw Damage(ChangeLogDamageReason.Checksum, "the end record's checksum over the records does not agree");
 
-        int end = _position + RecordHeadLengthBytes + EndPayloadLengthBytes;
+        if (_opener?.IsEndSound(_recordCount, HeadBytes, payload.Span) == false)
+            throw NotAuthentic();
+
+        int end = _position + RecordHeadLengthBytes + payload.Length;
         if (end != _segment.Length)
             throw Damage(ChangeLogDamageReason.Torn, $"{_segment.Length - end} bytes follow the end record");
 
         _ended = true;
     }
+
+    private ReadOnlySpan<byte> HeadBytes => _segment.Span.Slice(_position, RecordHeadLengthBytes);
+
+    private ChangeLogDamageException NotAuthentic() =>
+        Damage(ChangeLogDamageReason.Authentication, "the record's checksum agrees, its authentication tag does not: somebody changed the record or the header");
 
     private ChangeLogDamageException Damage(ChangeLogDamageReason reason, string finding) => new(reason, _expected, _position, finding);
 }

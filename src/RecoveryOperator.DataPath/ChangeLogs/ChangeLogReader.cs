@@ -1,4 +1,5 @@
 using System.Buffers;
+using RecoveryOperator.DataPath.Encryption;
 using static RecoveryOperator.DataPath.ChangeLogs.ChangeLogConstants;
 
 namespace RecoveryOperator.DataPath.ChangeLogs;
@@ -15,12 +16,17 @@ public sealed class ChangeLogReader : IDisposable
     private byte[]? _buffer;
 
     /// <summary>Opens a segment and verifies its header.</summary>
+    /// <param name="segment">The segment, whole.</param>
+    /// <param name="expected">Which segment it must be.</param>
+    /// <param name="pool">Buffers; the shared pool when null.</param>
+    /// <param name="keys">The keys for encrypted segments; none when null.</param>
     /// <exception cref="ChangeLogDamageException">The header is torn, damaged, of another format, or of another segment.</exception>
-    public ChangeLogReader(ReadOnlyMemory<byte> segment, SegmentIdentity expected, ArrayPool<byte>? pool = null)
+    /// <exception cref="DataKeyMissingException">The segment is encrypted, and its key is not among <paramref name="keys"/>.</exception>
+    public ChangeLogReader(ReadOnlyMemory<byte> segment, SegmentIdentity expected, ArrayPool<byte>? pool = null, IDataKeys? keys = null)
     {
-        _frames = new ChangeLogFrameReader(segment, expected);
-        _decoder = new FrameDecoder(expected);
         _pool = pool ?? ArrayPool<byte>.Shared;
+        _frames = new ChangeLogFrameReader(segment, expected, keys ?? DataKeyRing.Empty, _pool);
+        _decoder = new FrameDecoder(expected);
         _buffer = _pool.Rent(MaxRecordContentBytes);
     }
 
@@ -49,6 +55,7 @@ public sealed class ChangeLogReader : IDisposable
         _pool.Return(_buffer);
         _buffer = null;
         _decoder.Dispose();
+        _frames.Dispose();
     }
 
     private ReadOnlyMemory<byte> Content(in ChangeLogFrame frame)

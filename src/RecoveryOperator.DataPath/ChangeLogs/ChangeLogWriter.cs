@@ -1,17 +1,22 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Security.Cryptography;
 using RecoveryOperator.DataPath.Checksums;
+using RecoveryOperator.DataPath.Encryption;
 using static RecoveryOperator.DataPath.ChangeLogs.ChangeLogConstants;
 
 namespace RecoveryOperator.DataPath.ChangeLogs;
 
 /// <summary>
-/// Writes one segment to a stream that it does not own: records in growing order of their offsets, then the end record.
-/// Not safe for concurrent use. After an error the segment cannot be continued.
+/// Writes one segment to a stream that it does not own: records in growing order of their offsets, then the end record. With a key, payloads are
+/// encrypted, and one pooled buffer of a record's size is held. Not safe for concurrent use. After an error the segment cannot be continued.
 /// </summary>
-public sealed class ChangeLogWriter
+public sealed class ChangeLogWriter : IDisposable
 {
     private readonly Stream _stream;
     private readonly SegmentHeader _header;
+    private readonly RecordSealer? _sealer;
     private readonly XxHash128 _recordHash = new();
     private readonly XxHash128 _checksums = new();
     private readonly byte[] _head = new byte[HeaderLengthBytes];
@@ -19,10 +24,13 @@ public sealed class ChangeLogWriter
     private long _rangeEndBytes;
     private bool _completed;
 
-    private ChangeLogWriter(Stream stream, SegmentHeader header)
+    private ChangeLogWriter(Stream stream, SegmentHeader header, DataKey? key, ArrayPool<byte>? pool)
     {
         _stream = stream;
-        _header = header;
+        _header = key is null ? header : header with { Encryption = new SegmentEncryption(key.Id, NewSalt()) };
+        _header.Write(_head);
+        if (key is not null)
+            _sealer = new RecordSealer(key, _head, pool ?? ArrayPool<byte>.Shared);
     }
 
     /// <summary>Bytes written so far, the header included.</summary>
@@ -32,15 +40,35 @@ public sealed class ChangeLogWriter
     public long RecordCount { get; private set; }
 
     /// <summary>Begins a segment: writes its header.</summary>
-    public static async ValueTask<ChangeLogWriter> CreateAsync(Stream stream, SegmentHeader header, CancellationToken cancellationToken)
+    public static ValueTask<ChangeLogWriter> CreateAsync(Stream stream, SegmentHeader header, CancellationToken cancellationToken) =>
+        CreateAsync(stream, header, null, null, cancellationToken);
+
+    /// <summary>Begins a segment: writes its header.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="header">The header; key and salt are put into it here, and the salt is new for each call.</param>
+    /// <param name="key">Encrypts the payloads; null leaves them in the clear.</param>
+    /// <param name="pool">Where the buffer for encrypted records comes from; the shared pool when null.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async ValueTask<ChangeLogWriter> CreateAsync(
+        Stream stream, SegmentHeader header, DataKey? key, ArrayPool<byte>? pool, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(header.DiskSizeBytes);
-        ChangeLogWriter writer = new(stream, header);
-        header.Write(writer._head);
-        await stream.WriteAsync(writer._head, cancellationToken);
-        writer.LengthBytes = HeaderLengthBytes;
-        return writer;
+        if (header.Encryption is not null)
+            throw new ArgumentException("Key and salt of a header are the writer's to choose.", nameof(header));
+
+        ChangeLogWriter writer = new(stream, header, key, pool);
+        try
+        {
+            await stream.WriteAsync(writer._head, cancellationToken);
+            writer.LengthBytes = HeaderLengthBytes;
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Appends a data record of at most 16 blocks.</summary>
@@ -78,6 +106,16 @@ public sealed class ChangeLogWriter
         _completed = true;
     }
 
+    /// <summary>Gives the buffer for encrypted records back. The stream is not touched.</summary>
+    public void Dispose() => _sealer?.Dispose();
+
+    private static UInt128 NewSalt()
+    {
+        Span<byte> salt = stackalloc byte[16];
+        RandomNumberGenerator.Fill(salt);
+        return BinaryPrimitives.ReadUInt128BigEndian(salt);
+    }
+
     private async ValueTask AppendAsync(
         RecordHead head, ReadOnlyMemory<byte> checksums, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
@@ -98,6 +136,12 @@ public sealed class ChangeLogWriter
         head.Write(bytes.Span);
         if (head.FindFault(bytes.Span, _rangeEndBytes, _header.DiskSizeBytes) is { } fault)
             throw new ArgumentException($"The record cannot be appended to the change log of {_header.Identity}: {fault}.", nameof(head));
+
+        if (_sealer is not null)
+        {
+            data = head.Kind == ChangeLogRecordKind.End ? _sealer.SealEnd(bytes.Span, checksums.Span) : _sealer.Seal(bytes.Span, checksums.Span, data.Span);
+            checksums = default;
+        }
 
         RecordChecksum.Compute(_recordHash, bytes.Span, checksums.Span, data.Span, bytes.Span[RecordChecksumOffset..]);
         await _stream.WriteAsync(bytes, cancellationToken);

@@ -20,6 +20,7 @@ internal readonly record struct RecordHead(
 {
     private const int ReservedOffset = 28;
 
+    /// <summary>Bytes of the payload without its tag.</summary>
     public long PayloadLengthBytes => Kind == ChangeLogRecordKind.End
         ? EndPayloadLengthBytes
         : ((long)ChecksumCount * Checksums.BlockChecksum.LengthBytes) + StoredLengthBytes;

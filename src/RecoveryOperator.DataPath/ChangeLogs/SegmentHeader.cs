@@ -1,4 +1,5 @@
 using RecoveryOperator.DataPath.Checksums;
+using RecoveryOperator.DataPath.Encryption;
 using static System.Buffers.Binary.BinaryPrimitives;
 using static RecoveryOperator.DataPath.ChangeLogs.ChangeLogConstants;
 
@@ -7,9 +8,11 @@ namespace RecoveryOperator.DataPath.ChangeLogs;
 /// <summary>The first 128 bytes of a segment.</summary>
 /// <param name="Identity">Which segment it is.</param>
 /// <param name="DiskSizeBytes">Size of the disk at the instant.</param>
-public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskSizeBytes)
+/// <param name="Encryption">Key and salt of an encrypted segment (format 2); null when its payloads are in the clear (format 1).</param>
+public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskSizeBytes, SegmentEncryption? Encryption = null)
 {
-    private const int ReservedOffset = 80;
+    private const int KeyOffset = 80;
+    private const int SaltOffset = 96;
 
     /// <summary>Writes the header into the first 128 bytes of <paramref name="destination"/>.</summary>
     public void Write(Span<byte> destination)
@@ -17,7 +20,7 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
         destination = destination[..HeaderLengthBytes];
         destination.Clear();
         SegmentMagic.CopyTo(destination);
-        WriteUInt16LittleEndian(destination[8..], FormatVersion);
+        WriteUInt16LittleEndian(destination[8..], Encryption is null ? FormatVersion : EncryptedFormatVersion);
         WriteUInt16LittleEndian(destination[10..], HeaderLengthBytes);
         WriteInt32LittleEndian(destination[12..], BlockSize.Bytes);
         Identity.Protection.Write(destination[16..]);
@@ -27,6 +30,12 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
         WriteInt32LittleEndian(destination[64..], Identity.Disk);
         WriteInt32LittleEndian(destination[68..], Identity.Segment);
         WriteInt64LittleEndian(destination[72..], DiskSizeBytes);
+        if (Encryption is { } encryption)
+        {
+            encryption.Key.Write(destination[KeyOffset..]);
+            WriteUInt128BigEndian(destination[SaltOffset..], encryption.Salt);
+        }
+
         BlockChecksum.Compute(destination[..HeaderChecksumOffset], destination[HeaderChecksumOffset..]);
     }
 
@@ -44,7 +53,7 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
             throw Damage(ChangeLogDamageReason.Checksum, expected, 0, "the header's checksum does not agree");
 
         CheckFormat(segment, expected);
-        SegmentHeader header = new(ReadIdentity(segment), ReadInt64LittleEndian(segment[72..]));
+        SegmentHeader header = new(ReadIdentity(segment), ReadInt64LittleEndian(segment[72..]), ReadEncryption(segment));
         if (header.Identity != expected)
             throw Damage(ChangeLogDamageReason.Identity, expected, 16, $"the file is {header.Identity}");
 
@@ -60,16 +69,23 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
         ReadInt32LittleEndian(segment[64..]),
         ReadInt32LittleEndian(segment[68..]));
 
+    private static SegmentEncryption? ReadEncryption(ReadOnlySpan<byte> segment) =>
+        ReadUInt16LittleEndian(segment[8..]) == FormatVersion
+            ? null
+            : new SegmentEncryption(KeyId.Read(segment[KeyOffset..]), ReadUInt128BigEndian(segment[SaltOffset..]));
+
     private static void CheckFormat(ReadOnlySpan<byte> segment, SegmentIdentity expected)
     {
         int version = ReadUInt16LittleEndian(segment[8..]);
-        if (version != FormatVersion)
+        if (version is not (FormatVersion or EncryptedFormatVersion))
             throw Damage(
-                ChangeLogDamageReason.Format, expected, 8, $"the file is of format {version}, this program reads {FormatVersion}: upgrade it");
+                ChangeLogDamageReason.Format, expected, 8, $"the file is of format {version}, this program reads up to {EncryptedFormatVersion}: upgrade it");
         if (ReadUInt16LittleEndian(segment[10..]) != HeaderLengthBytes || ReadInt32LittleEndian(segment[12..]) != BlockSize.Bytes)
-            throw Damage(ChangeLogDamageReason.Format, expected, 10, "the header length or block size is not that of format 1");
-        if (!BlockChecksum.IsZero(segment[ReservedOffset..HeaderChecksumOffset]))
-            throw Damage(ChangeLogDamageReason.Format, expected, ReservedOffset, "reserved bytes of the header are not zero");
+            throw Damage(ChangeLogDamageReason.Format, expected, 10, "the header length or block size is not that of the format");
+        if (version == FormatVersion && !BlockChecksum.IsZero(segment[KeyOffset..HeaderChecksumOffset]))
+            throw Damage(ChangeLogDamageReason.Format, expected, KeyOffset, "reserved bytes of the header are not zero");
+        if (version == EncryptedFormatVersion && BlockChecksum.IsZero(segment[KeyOffset..SaltOffset]))
+            throw Damage(ChangeLogDamageReason.Format, expected, KeyOffset, "the header of an encrypted segment names no key");
     }
 
     private static ChangeLogDamageException Damage(ChangeLogDamageReason reason, SegmentIdentity expected, long offsetBytes, string finding) =>
