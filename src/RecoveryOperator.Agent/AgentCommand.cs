@@ -1,5 +1,6 @@
 using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Agent.HostRole;
+using RecoveryOperator.Agent.VaultCommands;
 using RecoveryOperator.Agent.VaultRole;
 using RecoveryOperator.Hypervisors.Images.Guest;
 
@@ -15,6 +16,7 @@ public static class AgentCommand
 
           host           replicates the virtual machines of this host, and brings replicas up on it
           vault          applies what the hosts shipped to the replicas in the vault
+          vault COMMAND  reads a vault without a cluster: list, points, verify, restore, apply, pin, unpin (vault --help)
           images-guest   is a "running" machine of the Images driver: --directory DIR [--interval-ms N]
 
         Settings: FILE (JSON), environment (RECOVERY_AGENT_Section__Name), command line; the later wins.
@@ -29,6 +31,7 @@ public static class AgentCommand
             return arguments switch
             {
                 ["host", .. var rest] => await RunAsync(HostRoleHost.Build(rest)),
+                ["vault", var command, ..] when VaultCommand.IsCommand(command) => await VaultCommand.RunAsync(arguments, CommandConsole.System),
                 ["vault", .. var rest] => await RunAsync(VaultRoleHost.Build(rest)),
                 [HeartbeatGuestCommand.Name, .. var rest] => await HeartbeatGuestCommand.RunAsync(rest, TimeProvider.System),
                 _ => await FailAsync(Usage),

@@ -1,4 +1,3 @@
-using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Replica;
 
 namespace RecoveryOperator.Agent.VaultRole;
@@ -9,13 +8,7 @@ internal static class VaultSettings
     /// <summary>Reads them.</summary>
     public static VaultRoleOptions Read(IConfiguration configuration) => new()
     {
-        Connection = new VaultConnectionOptions
-        {
-            Endpoint = new Uri(configuration["Vault:Endpoint"]!),
-            Prefix = configuration["Vault:Prefix"] ?? "",
-            AccountName = configuration["Vault:AccountName"],
-            AccountKey = configuration["Vault:AccountKeyFile"] is { Length: > 0 } file ? File.ReadAllText(file).Trim() : configuration["Vault:AccountKey"],
-        },
+        Connection = VaultConnectionSettings.Read(configuration),
         StateFolder = configuration["State:Directory"],
         RoundInterval = TimeSpan.FromSeconds(configuration.GetValue("Apply:RoundSeconds", 5.0)),
         ParallelReplicas = configuration.GetValue("Apply:ParallelReplicas", 4),
@@ -25,14 +18,8 @@ internal static class VaultSettings
     /// <summary>All that is wrong.</summary>
     public static IEnumerable<string> Failures(IConfiguration configuration)
     {
-        if (!Uri.TryCreate(configuration["Vault:Endpoint"], UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
-            yield return $"Vault:Endpoint must be the blob endpoint of the storage account, it is '{configuration["Vault:Endpoint"]}'.";
-        if (string.IsNullOrEmpty(configuration["Vault:AccountName"]))
-            yield return "Vault:AccountName must be the name of the storage account.";
-        if (configuration["Vault:AccountKeyFile"] is { Length: > 0 } file && !File.Exists(file))
-            yield return $"Vault:AccountKeyFile: there is no file '{file}'.";
-        if (string.IsNullOrEmpty(configuration["Vault:AccountKeyFile"]) && string.IsNullOrEmpty(configuration["Vault:AccountKey"]))
-            yield return "Vault:AccountKeyFile must name the file that holds the account's key (or Vault:AccountKey be the key).";
+        foreach (string failure in VaultConnectionSettings.Failures(configuration))
+            yield return failure;
         if (configuration.GetValue("Apply:RoundSeconds", 5.0) is < 0.1 or > 3600)
             yield return "Apply:RoundSeconds must be 0.1 to 3600.";
         if (configuration.GetValue("Apply:ParallelReplicas", 4) is < 1 or > 64)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace RecoveryOperator.DataPath.Spool;
 
 /// <summary>Makes names durable: a file that was flushed is found after a power failure only when its folder was flushed too.</summary>
-internal static partial class DurableFolder
+public static partial class DurableFolder
 {
     private const int ReadOnlyFlag = 0;
 
@@ -45,7 +45,7 @@ internal static partial class DurableFolder
     }
 
     private static IOException Failure(string action, string path) =>
-        new($"Cannot {action} the folder '{path}' of the spool: {Marshal.GetLastPInvokeErrorMessage()}. "
+        new($"Cannot {action} the folder '{path}': {Marshal.GetLastPInvokeErrorMessage()}. "
             + "Check the file system and its permissions.");
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -106,8 +107,9 @@ public sealed class VaultAccount
             {
                 { AccountName: { Length: > 0 } name, AccountKey: { Length: > 0 } key } =>
                     new BlobServiceClient(options.Endpoint, new StorageSharedKeyCredential(name, key), storage.Build()),
+                { Sas: { Length: > 0 } sas } => new BlobServiceClient(options.Endpoint, new AzureSasCredential(sas.TrimStart('?')), storage.Build()),
                 { Credential: { } credential } => new BlobServiceClient(options.Endpoint, credential, storage.Build()),
-                _ => throw Unusable(options, "there is neither an account name with a key nor an identity", null),
+                _ => throw Unusable(options, "there is neither an account name with a key, nor a shared access signature, nor an identity", null),
             };
         }
         catch (Exception fault) when (fault is FormatException or ArgumentException)

@@ -2,7 +2,7 @@ using Azure.Core;
 
 namespace RecoveryOperator.Vault.Control;
 
-/// <summary>How to reach a vault with full rights. Either account name and key, or an identity.</summary>
+/// <summary>How to reach a vault. Account name and key, or a shared access signature, or an identity.</summary>
 public sealed record VaultConnectionOptions
 {
     /// <summary>Blob endpoint, for example <c>https://account.blob.core.windows.net</c>.</summary>
@@ -19,6 +19,9 @@ public sealed record VaultConnectionOptions
 
     /// <summary>Identity, when there is no key. Grants (<c>Grant*</c>) need a key in this version.</summary>
     public TokenCredential? Credential { get; init; }
+
+    /// <summary>Shared access signature of the account, when there is no key: one that reads and lists is enough to verify and restore. A secret.</summary>
+    public string? Sas { get; init; }
 
     /// <summary>Time that one request may take with all its retries; 1 s to 5 min, 20 s by default.</summary>
     public TimeSpan RequestBudget { get; init; } = TimeSpan.FromSeconds(20);

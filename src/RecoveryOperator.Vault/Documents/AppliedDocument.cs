@@ -51,9 +51,37 @@ public sealed record AppliedDocument
     /// <summary>Sets that were never applied because one of them was damaged, oldest first.</summary>
     public IReadOnlyList<SkippedSets> Skipped { get; init; } = [];
 
+    /// <summary>The newest point that was read in full and agreed with its checksums.</summary>
+    public VerifiedRecord? Verified { get; init; }
+
     /// <summary>Blocks of the replica that are not what the source read; null when none are known.</summary>
     public ReplicaDamageRecord? ReplicaDamage { get; init; }
+
+    /// <summary>When the following sizes were measured; null: never yet.</summary>
+    public DateTimeOffset? StorageMeasuredAt { get; init; }
+
+    /// <summary>Bytes of allocated pages of the replica's disks, snapshots left out.</summary>
+    public long? ReplicaAllocatedBytes { get; init; }
+
+    /// <summary>What the snapshots of points hold besides, at most.</summary>
+    public long? SnapshotBytesAtMost { get; init; }
+
+    /// <summary>Bytes of all blobs in the log container.</summary>
+    public long? LogBytes { get; init; }
+
+    /// <summary>The last set whose segments were removed; null before the first.</summary>
+    public SetPosition? LogsPrunedThrough { get; init; }
 }
+
+/// <summary>A point that was read in full.</summary>
+/// <param name="At">When that ended.</param>
+/// <param name="Point">The point.</param>
+public sealed record VerifiedRecord(DateTimeOffset At, PointSummary Point);
+
+/// <summary>A set's place.</summary>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Sequence">Its sequence.</param>
+public sealed record SetPosition(long Epoch, long Sequence);
 
 /// <summary>An epoch that ended at a seal.</summary>
 /// <param name="Epoch">The epoch.</param>

@@ -54,6 +54,9 @@ public sealed record JournalDocument
     /// <summary>Hours of points at full density.</summary>
     public int RetentionHours { get; init; } = 24;
 
+    /// <summary>Density and tiers; null: <see cref="RetentionHours"/> at full density, no tiers.</summary>
+    public RetentionRecord? Retention { get; init; }
+
     /// <summary>All epochs, oldest first.</summary>
     public IReadOnlyList<EpochRecord> Epochs { get; init; } = [];
 
@@ -63,6 +66,13 @@ public sealed record JournalDocument
     /// <summary>The replica that runs after a failover; null before.</summary>
     public FailoverRecord? Failover { get; init; }
 }
+
+/// <summary>How long points are kept, counted back from the newest one; beyond full density the newest point of each hour, day or week.</summary>
+/// <param name="FullDensityHours">Hours in which all points stay, at least 1.</param>
+/// <param name="HourlyForHours">Hours in which one point of each hour stays; 0: no such tier.</param>
+/// <param name="DailyForDays">Days in which one point of each day (UTC) stays; 0: no such tier.</param>
+/// <param name="WeeklyForWeeks">Weeks in which one point of each week (from Monday, UTC) stays; 0: no such tier.</param>
+public sealed record RetentionRecord(int FullDensityHours, int HourlyForHours = 0, int DailyForDays = 0, int WeeklyForWeeks = 0);
 
 /// <summary>An epoch.</summary>
 /// <param name="Epoch">Its number.</param>

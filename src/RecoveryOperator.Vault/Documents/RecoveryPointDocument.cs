@@ -30,6 +30,12 @@ public sealed record RecoveryPointDocument
     /// <summary>When all of it was last read and compared; null: never.</summary>
     public DateTimeOffset? VerifiedAt { get; init; }
 
+    /// <summary>What did not agree when it was read; null: nothing, or it was never read.</summary>
+    public PointDamageRecord? Damage { get; init; }
+
+    /// <summary>Bytes written to the replica's disks up to this point; null in points of earlier versions.</summary>
+    public long? AppliedBytesTotal { get; init; }
+
     /// <summary>The machine at the instant.</summary>
     public required MachineRecord Machine { get; init; }
 
@@ -45,3 +51,10 @@ public sealed record RecoveryPointDocument
 /// <param name="Snapshot">Its snapshot.</param>
 /// <param name="SumsSnapshot">Snapshot of its checksum table in the log container.</param>
 public sealed record PointDisk(int Index, string Target, long SizeBytes, string Blob, string Snapshot, string SumsSnapshot);
+
+/// <summary>Blocks of a point that are not what the source read.</summary>
+/// <param name="FoundAt">When they were found.</param>
+/// <param name="Disk">The first disk with bad blocks.</param>
+/// <param name="OffsetBytes">Offset of the first bad block on it.</param>
+/// <param name="BadBlocks">Number of bad blocks on all disks.</param>
+public sealed record PointDamageRecord(DateTimeOffset FoundAt, int Disk, long OffsetBytes, long BadBlocks);

@@ -81,7 +81,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             throw;
         }
 
-        RecoveryPointDocument point = await SnapshotAsync(set, cancellationToken);
+        RecoveryPointDocument point = (await SnapshotAsync(set, cancellationToken)) with { AppliedBytesTotal = Applied.AppliedBytesTotal + writtenBytes };
         await slot.FillAsync(point, cancellationToken);
         await FinishAsync(point, applier.SegmentBytes, writtenBytes, cancellationToken);
         return true;

@@ -6,7 +6,7 @@ using RecoveryOperator.Vault.Control;
 namespace RecoveryOperator.Vault.Storage;
 
 /// <summary>A small JSON blob: read with its ETag, created if absent, replaced if unchanged. A lost answer is settled by reading back.</summary>
-internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent = false)
+internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent = false, Func<T, IDictionary<string, string>>? describe = null)
     where T : class
 {
     private string Name => VaultErrors.NameOf(blob.Uri);
@@ -49,7 +49,9 @@ internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent =
     private async Task<Versioned<T>> PutAsync(T document, byte[] content, BlobRequestConditions conditions, CancellationToken cancellationToken)
     {
         using MemoryStream stream = new(content, writable: false);
-        Response<BlobContentInfo> answer = await blob.UploadAsync(stream, WholeBlob.JsonOptions(conditions), cancellationToken);
+        BlobUploadOptions options = WholeBlob.JsonOptions(conditions);
+        options.Metadata = describe?.Invoke(document);
+        Response<BlobContentInfo> answer = await blob.UploadAsync(stream, options, cancellationToken);
         return new Versioned<T>(document, answer.Value.ETag.ToString());
     }
 

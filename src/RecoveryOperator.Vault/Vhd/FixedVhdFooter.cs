@@ -52,6 +52,21 @@ public static class FixedVhdFooter
         return footer;
     }
 
+    /// <summary>What is wrong with the footer of a disk of this size; null when nothing is.</summary>
+    public static string? FindFault(ReadOnlySpan<byte> footer, long diskSizeBytes)
+    {
+        if (footer.Length != LengthBytes || !footer.StartsWith("conectix"u8))
+            return "It does not end in the footer of a VHD.";
+
+        byte[] copy = footer.ToArray();
+        copy.AsSpan(ChecksumOffset, sizeof(uint)).Clear();
+        if (Checksum(copy) != ReadUInt32BigEndian(footer[ChecksumOffset..]))
+            return "The checksum of its VHD footer does not agree.";
+
+        long sizeBytes = ReadInt64BigEndian(footer[48..]);
+        return sizeBytes == OffsetOf(diskSizeBytes) ? null : $"Its VHD footer says {sizeBytes} bytes, a disk of {diskSizeBytes} bytes needs {OffsetOf(diskSizeBytes)}.";
+    }
+
     private static void WriteUniqueId(Span<byte> destination, ProtectionId protection, int disk)
     {
         Span<byte> name = stackalloc byte[ProtectionId.LengthBytes + sizeof(int)];
