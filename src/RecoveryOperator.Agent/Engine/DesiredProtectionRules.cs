@@ -1,6 +1,8 @@
+using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Schedule;
 
 namespace RecoveryOperator.Agent.Engine;
 
@@ -37,6 +39,10 @@ internal static class DesiredProtectionRules
             yield return $"copy_frequency must be {ShortestFrequency.TotalSeconds} s or more.";
         if (desired.UploadConcurrency is < 0 or > 32)
             yield return "upload_concurrency must be 0 to 32.";
+        foreach (string failure in BandwidthMapping.Failures(desired.Bandwidth))
+            yield return failure;
+        if (!TimeZones.TryFind(desired.TimeZone, out _))
+            yield return $"time_zone '{desired.TimeZone}' is not known on this host.";
         if (!Uri.TryCreate(desired.LogContainerUri, UriKind.Absolute, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
             yield return "log_container_uri must be an http or https URI.";
     }

@@ -56,6 +56,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: protection put (epoch {Epoch}, machine {Machine}, every {Frequency}, paused {Paused})")]
     public static partial void ProtectionPut(this ILogger logger, string protectedVm, long epoch, string machine, TimeSpan frequency, bool paused);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host settings put: {BytesPerSecond} bytes a second (0: no limit), {Slots} slots of the day")]
+    public static partial void HostSettingsPut(this ILogger logger, long bytesPerSecond, int slots);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: protection removed (epoch {Epoch})")]
     public static partial void ProtectionRemoved(this ILogger logger, string protectedVm, long epoch);
 

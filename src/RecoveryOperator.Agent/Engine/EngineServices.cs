@@ -1,3 +1,4 @@
+using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath.Capture;
@@ -24,6 +25,9 @@ public sealed record EngineServices
 
     /// <summary>Bounds on what all protections do at once.</summary>
     public required EngineSlots Slots { get; init; }
+
+    /// <summary>Where uploads wait for their turn.</summary>
+    public required UploadGate Uploads { get; init; }
 
     /// <summary>Turns disks into change logs.</summary>
     public required DiskCapture Capture { get; init; }

@@ -1,3 +1,4 @@
+using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
@@ -30,6 +31,7 @@ public sealed class ProtectionContext
         _changed = changed;
         GrantedAt = stored.GrantedAt;
         Metrics = services.Metrics.For(stored.Desired.DisplayName);
+        Limits = new UploadLimits(services.Uploads, stored.Desired);
     }
 
     /// <summary>What all protections share.</summary>
@@ -85,6 +87,9 @@ public sealed class ProtectionContext
     /// <summary>The protection's figures.</summary>
     public ProtectionMetrics Metrics { get; }
 
+    /// <summary>Bandwidth and concurrency of its uploads.</summary>
+    internal UploadLimits Limits { get; }
+
     /// <summary>The log container behind the present grant.</summary>
     public ILogStore Log
     {
@@ -106,6 +111,7 @@ public sealed class ProtectionContext
             GrantedAt = grantedAt;
         }
 
+        Limits.Change(desired);
         _changed(this, true);
     }
 

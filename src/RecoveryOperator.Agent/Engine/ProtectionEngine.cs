@@ -92,7 +92,7 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
 
     /// <summary>Cuts, ships and commits one set now.</summary>
     /// <exception cref="FaultException">Not known, of another epoch, or the cycle failed.</exception>
-    public Task<CutInfo> CutAsync(string protectionId, long epoch, CancellationToken cancellationToken)
+    public Task<CutInfo> CutAsync(string protectionId, long epoch, bool bypassLimits, CancellationToken cancellationToken)
     {
         if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
         {
@@ -105,7 +105,7 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
         }
 
         RefuseStale(runner, epoch);
-        return runner.CutAsync(cancellationToken);
+        return runner.CutAsync(bypassLimits, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -59,13 +59,17 @@ public sealed class ProtectionRunner : IAsyncDisposable
     }
 
     /// <summary>Cuts, ships and commits one set now.</summary>
+    /// <param name="bypassLimits">A failover waits for it: neither for bandwidth nor behind other machines.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <returns>The set: its instant is not before the call.</returns>
     /// <exception cref="FaultException">The cycle failed.</exception>
-    public async Task<CutInfo> CutAsync(CancellationToken cancellationToken)
+    public async Task<CutInfo> CutAsync(bool bypassLimits, CancellationToken cancellationToken)
     {
         if (_context.Progress is { Ended: true, End: { } end } ended)
             throw new FaultException(Steps.Ending.ToFault(ended.Phase, end));
 
+        // A cycle under way comes first, so it is hurried too.
+        using IDisposable? bypass = bypassLimits ? _context.Limits.Bypass() : null;
         TaskCompletionSource<CutInfo> cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _cuts.Enqueue(cut);
         _clock.Request();

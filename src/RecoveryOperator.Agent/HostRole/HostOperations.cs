@@ -45,7 +45,7 @@ public sealed class HostOperations(ProtectionEngine engine, IHypervisor hypervis
     private async Task<OperationResult?> CutNowAsync(CutNow request, OperationContext context, CancellationToken cancellationToken)
     {
         context.Step("cutting, shipping and committing a set");
-        return new OperationResult { Cut = await engine.CutAsync(request.ProtectionId, request.Epoch, cancellationToken) };
+        return new OperationResult { Cut = await engine.CutAsync(request.ProtectionId, request.Epoch, request.BypassLimits, cancellationToken) };
     }
 
     private async Task<OperationResult?> CheckReplicaAsync(CheckReplica request, OperationContext context, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Agent.Metrics;
@@ -40,6 +41,7 @@ public static class HostRoleHost
     {
         services.AddSingleton(_ => new StateDatabase(options.StateDirectory));
         services.AddSingleton<IProtectionStore, SqliteProtectionStore>();
+        services.AddSingleton<IHostSettingsStore, SqliteHostSettingsStore>();
         services.AddSingleton<IOperationStore, SqliteOperationStore>();
         services.AddSingleton(provider => new OperationRegistry(
             provider.GetRequiredService<IOperationStore>(),
@@ -51,11 +53,15 @@ public static class HostRoleHost
 
     private static void AddEngine(IServiceCollection services, HostRoleOptions options)
     {
-        services.AddSingleton(new EngineSlots(options.Limits.Captures, options.Limits.Uploads));
+        services.AddSingleton(new EngineSlots(options.Limits.Captures));
         services.AddSingleton(new SpoolArea(
             options.Spool.Directory ?? Path.Combine(options.StateDirectory, "spool"), options.Spool.ReservedFreeBytes));
         services.AddSingleton(provider => new DiskCapture(provider.GetRequiredService<ILogger<DiskCapture>>()));
+        services.AddSingleton(provider => new UploadGate(options.Limits.Uploads, options.Limits.UrgentUploads, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(CreateEngineServices);
+        services.AddSingleton<HostSettings>();
+        // Before the engine: no upload goes before the stored limits hold.
+        services.AddHostedService(provider => provider.GetRequiredService<HostSettings>());
         services.AddSingleton<ProtectionEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<ProtectionEngine>());
     }
@@ -70,6 +76,7 @@ public static class HostRoleHost
             OpenLog = grant => new BlobLogStore(grant, time),
             Spool = provider.GetRequiredService<SpoolArea>(),
             Slots = provider.GetRequiredService<EngineSlots>(),
+            Uploads = provider.GetRequiredService<UploadGate>(),
             Capture = provider.GetRequiredService<DiskCapture>(),
             Metrics = provider.GetRequiredService<AgentMetrics>(),
             Time = time,

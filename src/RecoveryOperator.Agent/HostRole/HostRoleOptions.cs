@@ -33,6 +33,8 @@ public sealed record HostRoleOptions(string StateDirectory, SpoolOptions Spool, 
             yield return "Limits:Captures must be 1 to 64.";
         if (options.Limits.Uploads is < 1 or > 256)
             yield return "Limits:Uploads must be 1 to 256.";
+        if (options.Limits.UrgentUploads is < 1 or > 256)
+            yield return "Limits:UrgentUploads must be 1 to 256.";
     }
 }
 
@@ -54,4 +56,7 @@ public sealed record LimitOptions
 
     /// <summary>Segments in memory at once, up to 17 MiB each. Default 16.</summary>
     public int Uploads { get; init; } = 16;
+
+    /// <summary>Segments in memory at once beside those, of machines that a failover waits for. Default 4.</summary>
+    public int UrgentUploads { get; init; } = 4;
 }

@@ -9,7 +9,7 @@ using RecoveryOperator.Protocol;
 namespace RecoveryOperator.Agent.Services;
 
 /// <summary>The host agent's calls; thin over engine, operations and hypervisor.</summary>
-public sealed class HostAgentService(ProtectionEngine engine, OperationRegistry operations, HostOperations work, IHypervisor hypervisor)
+public sealed class HostAgentService(ProtectionEngine engine, HostSettings settings, OperationRegistry operations, HostOperations work, IHypervisor hypervisor)
     : HostAgent.HostAgentBase
 {
     /// <inheritdoc/>
@@ -57,6 +57,13 @@ public sealed class HostAgentService(ProtectionEngine engine, OperationRegistry 
     {
         await foreach (ProtectionStatus status in engine.WatchAsync(context.CancellationToken))
             await responseStream.WriteAsync(status, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override Task<PutHostSettingsResponse> PutHostSettings(PutHostSettingsRequest request, ServerCallContext context)
+    {
+        settings.Put(request);
+        return Task.FromResult(new PutHostSettingsResponse());
     }
 
     /// <inheritdoc/>

@@ -8,9 +8,10 @@ namespace RecoveryOperator.Agent.State;
 /// </summary>
 public sealed class StateDatabase : IDisposable
 {
-    private const long SchemaVersion = 1;
-
-    private const string Schema = """
+    /// <summary>Each one makes the next version of the schema. Published ones never change.</summary>
+    private static readonly string[] Migrations =
+    [
+        """
         CREATE TABLE protection(id TEXT PRIMARY KEY, machine TEXT UNIQUE, desired BLOB NOT NULL, granted_at INTEGER NOT NULL, progress TEXT NOT NULL) STRICT;
         CREATE TABLE base_segment(protection TEXT NOT NULL, disk INTEGER NOT NULL, segment INTEGER NOT NULL, attempt TEXT NOT NULL, blob TEXT NOT NULL,
             length INTEGER NOT NULL, sha256 TEXT NOT NULL, covered_through INTEGER NOT NULL, PRIMARY KEY(protection, disk, segment)) STRICT;
@@ -19,7 +20,9 @@ public sealed class StateDatabase : IDisposable
         CREATE TABLE cut_segment(protection TEXT NOT NULL, disk INTEGER NOT NULL, segment INTEGER NOT NULL, path TEXT NOT NULL, blob TEXT NOT NULL,
             length INTEGER NOT NULL, sha256 TEXT NOT NULL, shipped INTEGER NOT NULL, PRIMARY KEY(protection, disk, segment)) STRICT;
         CREATE TABLE operation(id TEXT PRIMARY KEY, digest TEXT NOT NULL, finished_at INTEGER NOT NULL, operation BLOB NOT NULL) STRICT;
-        """;
+        """,
+        "CREATE TABLE host(id INTEGER PRIMARY KEY, settings BLOB NOT NULL) STRICT;",
+    ];
 
     private readonly Lock _lock = new();
     private readonly FileStream _processLock;
@@ -98,14 +101,14 @@ public sealed class StateDatabase : IDisposable
     private void Migrate(string path)
     {
         long version = InTransaction(session => session.Scalar("PRAGMA user_version"));
-        if (version > SchemaVersion)
+        if (version > Migrations.Length)
         {
             throw new InvalidOperationException(
-                $"The state '{path}' has schema {version}, this program knows {SchemaVersion}. Start the version that wrote it, or a newer one.");
+                $"The state '{path}' has schema {version}, this program knows {Migrations.Length}. Start the version that wrote it, or a newer one.");
         }
 
-        if (version == 0)
-            Execute($"BEGIN; {Schema} PRAGMA user_version={SchemaVersion}; COMMIT;");
+        for (long next = version; next < Migrations.Length; next++)
+            Execute($"BEGIN; {Migrations[next]} PRAGMA user_version={next + 1}; COMMIT;");
     }
 
     private void Execute(string sql)

@@ -185,7 +185,7 @@ public sealed class ProtectionEngineTests : IAsyncLifetime
             next = feed.MoveNextAsync();
         }
 
-        CutInfo cut = await _engine.CutAsync(EngineBench.ProtectionId, 1, Token);
+        CutInfo cut = await _engine.CutAsync(EngineBench.ProtectionId, 1, bypassLimits: false, Token);
         Assert.Equal(2, cut.Sequence);
         Assert.Contains(CycleStage.Commit, stages);
     }

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath.Capture;
@@ -15,7 +16,8 @@ public sealed class EngineBench : IDisposable
     public const string ProtectionId = "0123456789abcdef0123456789abcdef";
 
     private readonly string _folder = CreateFolder();
-    private readonly EngineSlots _slots = new(2, 4);
+    private readonly EngineSlots _slots = new(2);
+    private UploadGate? _uploads;
     private StateDatabase? _database;
 
     public EngineBench(FakeMachine machine, FakeVault? vault = null)
@@ -60,6 +62,7 @@ public sealed class EngineBench : IDisposable
     public EngineServices Restart()
     {
         _database?.Dispose();
+        _uploads?.Dispose();
         Points.Restart();
         _database = new StateDatabase(Path.Combine(_folder, "state"));
         SqliteProtectionStore store = new(_database);
@@ -70,6 +73,7 @@ public sealed class EngineBench : IDisposable
             OpenLog = _ => Vault.Open(Points),
             Spool = new SpoolArea(SpoolFolder, 0, _ => FreeBytes()),
             Slots = _slots,
+            Uploads = _uploads = new UploadGate(4, 2, Time),
             Capture = new DiskCapture(NullLogger<DiskCapture>.Instance),
             SegmentTargetLengthBytes = 128 * 1024,
             Metrics = new AgentMetrics(Prometheus.Metrics.NewCustomRegistry()),
@@ -114,6 +118,7 @@ public sealed class EngineBench : IDisposable
     {
         _database?.Dispose();
         _slots.Dispose();
+        _uploads?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -11,7 +11,6 @@ namespace RecoveryOperator.Agent.Engine.Steps;
 internal sealed class BaseShipper : IAsyncDisposable
 {
     private readonly ProtectionContext _context;
-    private readonly SemaphoreSlim _concurrency;
     private readonly SemaphoreSlim _progress = new(0);
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<(Task Upload, SpooledSegment File, BaseSegment Segment)> _order;
@@ -19,26 +18,24 @@ internal sealed class BaseShipper : IAsyncDisposable
     private int _backlog;
     private long _pendingBytes;
 
-    public BaseShipper(ProtectionContext context, int concurrency, CancellationToken cancellationToken)
+    public BaseShipper(ProtectionContext context, CancellationToken cancellationToken)
     {
         _context = context;
-        _concurrency = new SemaphoreSlim(concurrency);
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Bounded by the callers, who wait while the backlog is above twice the concurrency.
         _order = Channel.CreateUnbounded<(Task, SpooledSegment, BaseSegment)>(new UnboundedChannelOptions { SingleReader = true });
         _recorder = RecordAllAsync();
-        MaxBacklog = 2 * concurrency;
     }
 
     /// <summary>The capture waits while more segments than this are not recorded.</summary>
-    public int MaxBacklog { get; }
+    public int MaxBacklog => 2 * _context.Limits.Concurrency;
 
     /// <summary>Begins to ship a segment; does not wait for it.</summary>
     public void Add(SpooledSegment file, BaseSegment segment)
     {
         Interlocked.Increment(ref _backlog);
         _context.ShowPending(Interlocked.Add(ref _pendingBytes, segment.LengthBytes));
-        _order.Writer.TryWrite((UploadAsync(file, segment), file, segment));
+        _order.Writer.TryWrite((SegmentUpload.RunAsync(_context, file, segment.Blob, _cancellation.Token), file, segment));
     }
 
     /// <summary>Waits until the backlog is short enough.</summary>
@@ -80,7 +77,6 @@ internal sealed class BaseShipper : IAsyncDisposable
             await SettleAsync(item.Upload);
         _context.ShowPending(0);
         _cancellation.Dispose();
-        _concurrency.Dispose();
         _progress.Dispose();
     }
 
@@ -112,19 +108,6 @@ internal sealed class BaseShipper : IAsyncDisposable
             Interlocked.Decrement(ref _backlog);
             _context.ShowPending(Interlocked.Add(ref _pendingBytes, -segment.LengthBytes));
             _progress.Release();
-        }
-    }
-
-    private async Task UploadAsync(SpooledSegment file, BaseSegment segment)
-    {
-        await _concurrency.WaitAsync(_cancellation.Token);
-        try
-        {
-            await SegmentUpload.RunAsync(_context, file, segment.Blob, _cancellation.Token);
-        }
-        finally
-        {
-            _concurrency.Release();
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class CutStep(ProtectionContext context)
     /// <summary>Cuts, and stores the finished cut.</summary>
     public async Task<PendingCut> RunAsync(CancellationToken cancellationToken)
     {
-        using IDisposable slot = await context.Services.Slots.CaptureAsync(cancellationToken);
+        using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
         context.Services.Spool.EnsureRoom();
         CutIntent intent = Begin();
         context.Enter(CycleStage.Cut, intent.Sequence);

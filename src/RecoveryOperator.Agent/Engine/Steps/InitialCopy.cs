@@ -15,9 +15,9 @@ internal sealed class InitialCopy(ProtectionContext context)
         if (State.Complete)
             return;
 
-        using IDisposable slot = await context.Services.Slots.CaptureAsync(cancellationToken);
+        using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
         context.Services.Spool.EnsureRoom();
-        await using BaseShipper shipper = new(context, UploadConcurrency.Of(context), cancellationToken);
+        await using BaseShipper shipper = new(context, cancellationToken);
         while (!State.Complete)
         {
             IReadOnlyList<int> captured = await CopyFromOneSnapshotAsync(shipper, cancellationToken);

@@ -9,7 +9,7 @@ internal static class SegmentUpload
     /// <summary>Verifies the segment as it leaves the spool (P5), and creates its blob.</summary>
     public static async Task RunAsync(ProtectionContext context, SpooledSegment file, string blob, CancellationToken cancellationToken)
     {
-        using IDisposable slot = await context.Services.Slots.UploadAsync(cancellationToken);
+        using IDisposable turn = await context.Limits.EnterAsync(file.LengthBytes, cancellationToken);
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)file.LengthBytes);
         try
         {

@@ -1,6 +1,7 @@
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath.Spool;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Bandwidth;
 using RecoveryOperator.Vault;
 
 namespace RecoveryOperator.Agent.Engine.Steps;
@@ -15,7 +16,7 @@ internal sealed class ShipStep(ProtectionContext context)
     {
         context.Enter(CycleStage.Ship, cut.Intent.Sequence);
         context.ShowPending(cut.PendingBytes);
-        ParallelOptions options = new() { MaxDegreeOfParallelism = UploadConcurrency.Of(context), CancellationToken = cancellationToken };
+        ParallelOptions options = new() { MaxDegreeOfParallelism = UploadLane.MaxConcurrency, CancellationToken = cancellationToken };
         try
         {
             await Parallel.ForEachAsync(cut.Segments.Where(segment => !segment.Shipped), options, async (segment, token) => await ShipAsync(segment, token));
