@@ -9,6 +9,7 @@
 #   world.sh wipe DIR                     an empty cluster: etcd's data are gone; the operator is installed anew
 #   world.sh guest DIR                    makes and starts the guest web-1 on host A
 #
+# With AGENT_UNIT=FILE an agent is started by eng/run/supervise.sh with that unit's restart rules.
 # The operator runs with the rights that the Helm chart gives it, without leader election unless LEADER_ELECTION=true.
 # DIR/env holds the addresses, DIR/logs/PART.log each part's output. kill is SIGKILL: no warning, no clean-up.
 set -euo pipefail
@@ -74,13 +75,11 @@ start_host() {
 
 start_agent() {
     local letter=$1 host=host-$1
+    local command=("$agent_binary" host --config "$dir/config/agent-$letter.json")
     write_agent_config "$letter"
-    if on_libvirt; then
-        spawn "$(pidfile "agent-$letter")" "$(logfile "agent-$letter")" \
-            "$run/libvirt-host.sh" exec "$host" "$dir/$host" -- "$agent_binary" host --config "$dir/config/agent-$letter.json"
-    else
-        spawn "$(pidfile "agent-$letter")" "$(logfile "agent-$letter")" "$agent_binary" host --config "$dir/config/agent-$letter.json"
-    fi
+    if on_libvirt; then command=("$run/libvirt-host.sh" exec "$host" "$dir/$host" -- "${command[@]}"); fi
+    if [ -n "${AGENT_UNIT:-}" ]; then command=("$run/supervise.sh" "$AGENT_UNIT" "$(pidfile "agent-$letter-main")" "${command[@]}"); fi
+    spawn "$(pidfile "agent-$letter")" "$(logfile "agent-$letter")" "${command[@]}"
 }
 
 # What both roles' configurations have in common, without the braces.

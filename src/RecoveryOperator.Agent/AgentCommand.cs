@@ -3,6 +3,7 @@ using RecoveryOperator.Agent.HostRole;
 using RecoveryOperator.Agent.VaultCommands;
 using RecoveryOperator.Agent.VaultRole;
 using RecoveryOperator.Hypervisors.Images.Guest;
+using RecoveryOperator.Hypervisors.Libvirt.Guard;
 
 namespace RecoveryOperator.Agent;
 
@@ -17,6 +18,7 @@ public static class AgentCommand
           host           replicates the virtual machines of this host, and brings replicas up on it
           vault          applies what the hosts shipped to the replicas in the vault
           vault COMMAND  reads a vault without a cluster: list, points, verify, restore, apply, pin, unpin (vault --help)
+          guard          ends open snapshots when the host role cannot; started by it, never by hand
           images-guest   is a "running" machine of the Images driver: --directory DIR [--interval-ms N]
 
         Settings: FILE (JSON), environment (RECOVERY_AGENT_Section__Name), command line; the later wins.
@@ -33,6 +35,7 @@ public static class AgentCommand
                 ["host", .. var rest] => await RunAsync(HostRoleHost.Build(rest)),
                 ["vault", var command, ..] when VaultCommand.IsCommand(command) => await VaultCommand.RunAsync(arguments, CommandConsole.System),
                 ["vault", .. var rest] => await RunAsync(VaultRoleHost.Build(rest)),
+                [GuardCommand.Name] => await RunGuardAsync(),
                 [HeartbeatGuestCommand.Name, .. var rest] => await HeartbeatGuestCommand.RunAsync(rest, TimeProvider.System),
                 _ => await FailAsync(Usage),
             };
@@ -48,6 +51,13 @@ public static class AgentCommand
         await using (app)
             await app.RunAsync();
         return 0;
+    }
+
+    /// <summary>Standard output belongs to its answers.</summary>
+    private static async Task<int> RunGuardAsync()
+    {
+        using ILoggerFactory logging = LoggerFactory.Create(builder => builder.AddAgentConsole(LogLevel.Trace));
+        return await GuardCommand.RunAsync(TimeProvider.System, logging);
     }
 
     private static async Task<int> FailAsync(string message)

@@ -3,12 +3,16 @@ using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Hypervisors.Images;
 using RecoveryOperator.Hypervisors.Images.Guest;
 using RecoveryOperator.Hypervisors.Libvirt;
+using RecoveryOperator.Hypervisors.Libvirt.Guard;
 
 namespace RecoveryOperator.Agent.HostRole;
 
 /// <summary>Makes the configured driver.</summary>
 internal static class HypervisorFactory
 {
+    /// <summary>False leaves open snapshots without a guard: only for tests that show what it is there for.</summary>
+    private const string GuardSwitch = "Hypervisor:Libvirt:Guard";
+
     /// <summary>Makes it.</summary>
     /// <param name="services">Clock and log.</param>
     /// <param name="configuration">Section <c>Hypervisor</c> is read.</param>
@@ -20,7 +24,7 @@ internal static class HypervisorFactory
         return HostRoleOptions.Read(configuration).Driver switch
         {
             "Libvirt" => new LibvirtHypervisor(
-                AgentHost.Section<LibvirtOptions>(configuration, "Hypervisor:Libvirt"), time, services.GetRequiredService<ILogger<LibvirtHypervisor>>()),
+                Libvirt(configuration), time, services.GetRequiredService<ILogger<LibvirtHypervisor>>()),
             "Images" => new ImagesHypervisor(
                 Images(configuration.GetSection("Hypervisor:Images"), stateDirectory),
                 services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ImagesHypervisor)),
@@ -28,6 +32,12 @@ internal static class HypervisorFactory
                 services.GetRequiredService<ILogger<ImagesHypervisor>>()),
             var other => throw new InvalidOperationException($"There is no hypervisor driver '{other}'."),
         };
+    }
+
+    private static LibvirtOptions Libvirt(IConfiguration configuration)
+    {
+        LibvirtOptions options = AgentHost.Section<LibvirtOptions>(configuration, "Hypervisor:Libvirt");
+        return options.GuardCommand.Count > 0 || !configuration.GetValue(GuardSwitch, true) ? options : options with { GuardCommand = OwnCommand(GuardCommand.Name) };
     }
 
     private static ImagesOptions Images(IConfigurationSection section, string stateDirectory)
@@ -39,7 +49,7 @@ internal static class HypervisorFactory
             Root = section["Root"]!,
             StateDirectory = section["StateDirectory"] ?? Path.Combine(stateDirectory, "images"),
             HostName = section["HostName"] ?? defaults.HostName,
-            GuestCommand = command ?? OwnCommand(),
+            GuestCommand = command ?? OwnCommand(HeartbeatGuestCommand.Name),
             LockTimeout = section.GetValue("LockTimeout", defaults.LockTimeout),
             LockHoldTarget = section.GetValue("LockHoldTarget", defaults.LockHoldTarget),
             RacyMargin = section.GetValue("RacyMargin", defaults.RacyMargin),
@@ -47,12 +57,12 @@ internal static class HypervisorFactory
         };
     }
 
-    /// <summary>This very program in its role as a guest.</summary>
-    private static string[] OwnCommand()
+    /// <summary>This very program in another role.</summary>
+    private static string[] OwnCommand(string role)
     {
         string process = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is not known: set Hypervisor:Images:GuestCommand.");
         return Path.GetFileNameWithoutExtension(process) == "dotnet"
-            ? [process, typeof(HypervisorFactory).Assembly.Location, HeartbeatGuestCommand.Name]
-            : [process, HeartbeatGuestCommand.Name];
+            ? [process, typeof(HypervisorFactory).Assembly.Location, role]
+            : [process, role];
     }
 }

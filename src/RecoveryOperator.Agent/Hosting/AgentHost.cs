@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging.Console;
 using Prometheus;
 using RecoveryOperator.Agent.Metrics;
 
@@ -27,12 +28,7 @@ public static class AgentHost
         TlsOptions tls = Section<TlsOptions>(builder.Configuration, "Tls");
         OptionsFailureException.ThrowIfAny([.. listen.Failures(), .. tls.Failures(), .. roleFailures(builder.Configuration)]);
 
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-        });
+        builder.Logging.AddAgentConsole(LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Services.AddSingleton(TimeProvider.System);
@@ -43,6 +39,19 @@ public static class AgentHost
         builder.Services.AddGrpcHealthChecks();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, listen));
         return builder;
+    }
+
+    /// <summary>Logs to the console, a line for each event; to standard error from a level on.</summary>
+    public static ILoggingBuilder AddAgentConsole(this ILoggingBuilder logging, LogLevel standardErrorFrom)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = standardErrorFrom);
+        return logging;
     }
 
     /// <summary>Binds a section.</summary>

@@ -26,4 +26,11 @@ public readonly record struct ChangeTrackingId(string Value)
 /// <param name="JobsEnded">Jobs of ours that were still open.</param>
 /// <param name="ScratchFilesRemoved">Scratch files removed.</param>
 /// <param name="GuestResumed">True when a guest that our job had paused was resumed.</param>
-public sealed record LeftoverReport(int JobsEnded, int ScratchFilesRemoved, bool GuestResumed);
+/// <param name="Guarded">What a guard had to do since the last clean-up; null: nothing.</param>
+public sealed record LeftoverReport(int JobsEnded, int ScratchFilesRemoved, bool GuestResumed, GuardIntervention? Guarded = null);
+
+/// <summary>A guard ended a snapshot in place of the agent.</summary>
+/// <param name="At">When, by the host's clock.</param>
+/// <param name="Why">Why it had to, to follow "because".</param>
+/// <param name="GuestResumed">True when the guest had been paused by then.</param>
+public sealed record GuardIntervention(DateTimeOffset At, string Why, bool GuestResumed);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Libvirt.Guard;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
@@ -14,6 +15,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     private readonly CheckpointStore _checkpoints;
     private readonly ReplicaStore _replicas;
     private readonly PowerSwitch _power;
+    private readonly SnapshotGuard? _guard;
 
     /// <summary>Makes the driver and its folders; libvirt is first talked to by the first call.</summary>
     /// <param name="options">Where and how it works.</param>
@@ -25,6 +27,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.RuntimeDirectory.Length, LibvirtOptions.LongestRuntimeDirectory, "options.RuntimeDirectory.Length");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ReadsInFlight, 1, "options.ReadsInFlight");
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.GuardStuckAfter, TimeSpan.FromSeconds(2), "options.GuardStuckAfter");
         (_options, _logger) = (options, logger);
         _connection = new LibvirtConnection(options.Uri, logger);
         var account = QemuAccount.Find(options.QemuUser);
@@ -32,7 +35,9 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
             account.MakeDirectory(directory);
         var scratch = new ScratchSpace(options.ScratchDirectory, options.ScratchReserveBytes, FreeBytes);
         _job = new SnapshotJob(_connection, options, time, logger);
-        _opener = new SnapshotOpener(_connection, options, scratch, _job, time, logger);
+        if (options.GuardCommand.Count > 0)
+            _guard = new SnapshotGuard(options.GuardCommand, new GuardSettings(options.Uri, options.ScratchDirectory, options.RuntimeDirectory, options.GuardStuckAfter), time, logger);
+        _opener = new SnapshotOpener(_connection, options, scratch, _job, _guard, time, logger);
         _checkpoints = new CheckpointStore(_connection, logger);
         _power = new PowerSwitch(_connection, time, logger);
         _replicas = new ReplicaStore(_connection, options, account, logger);
@@ -103,10 +108,10 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         _checkpoints.ReleaseAsync(machineId, owner, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        if (_guard is not null) await _guard.DisposeAsync().ConfigureAwait(false);
         _connection.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>One machine that goes away, or whose QEMU just dies or hangs, must not hide the others.</summary>

@@ -30,6 +30,15 @@ public sealed record LibvirtOptions
     /// </summary>
     public long ScratchReserveBytes { get; init; } = 4L << 30;
 
+    /// <summary>
+    /// The program, and its arguments, that watches open snapshots from outside this process (P8): this very program's <c>guard</c> in the agent. Empty: none,
+    /// for tests that show what happens without it.
+    /// </summary>
+    public IReadOnlyList<string> GuardCommand { get; init; } = [];
+
+    /// <summary>Without a sign of life of this process for so long the guard ends what is open, 2 s or more.</summary>
+    public TimeSpan GuardStuckAfter { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Age from which a snapshot asks to be ended.</summary>
     public TimeSpan SnapshotLimit { get; init; } = TimeSpan.FromMinutes(15);
 

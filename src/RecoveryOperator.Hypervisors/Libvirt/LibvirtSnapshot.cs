@@ -3,9 +3,6 @@ using RecoveryOperator.Hypervisors.Nbd;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
-/// <summary>What identifies an open snapshot on the host.</summary>
-internal sealed record SnapshotTicket(string MachineId, string Owner, string Socket, ScratchLease Scratch);
-
 /// <summary>A pull-mode backup job over the disks of a machine. Guards its scratch space, whether it is being read or not (P8).</summary>
 internal sealed partial class LibvirtSnapshot : IMachineSnapshot
 {
@@ -62,7 +59,7 @@ internal sealed partial class LibvirtSnapshot : IMachineSnapshot
         foreach (var client in _clients) await client.DisposeAsync().ConfigureAwait(false);
         try
         {
-            await _job.EndAsync(_ticket.MachineId, _ticket.Owner, _ticket.Socket, _ticket.Scratch.Files, CancellationToken.None).ConfigureAwait(false);
+            await _ticket.EndAsync(_job).ConfigureAwait(false);
         }
         catch (Exception error) when (error is HypervisorException or IOException or UnauthorizedAccessException)
         {

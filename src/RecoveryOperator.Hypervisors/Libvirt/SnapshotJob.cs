@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Libvirt.Guard;
 using RecoveryOperator.Hypervisors.Libvirt.Native;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
@@ -13,19 +14,26 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
     public Task<bool> IsActiveAsync(string machineId, string socket, CancellationToken cancellationToken) =>
         connection.RunAsync(host => Has(host, machineId, job => job == socket), cancellationToken);
 
+    /// <summary>Whether that job runs, and whether an I/O error has paused its guest.</summary>
+    public Task<(bool Active, bool Stopped)> LookAsync(string machineId, string socket, CancellationToken cancellationToken) => connection.RunAsync(
+        host => (Has(host, machineId, job => job == socket), IsStopped(host, machineId)), cancellationToken);
+
     /// <summary>Ends the job with this socket, the hold of the machine and a pause that the job caused, and removes its files.</summary>
-    public async Task EndAsync(string machineId, string owner, string socket, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    public async Task<LeftoverReport> EndAsync(string machineId, string owner, string socket, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
-        await AbortAsync(machineId, job => job == socket, cancellationToken).ConfigureAwait(false);
-        await connection.RunAsync(
+        var jobs = await AbortAsync(machineId, job => job == socket, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        var resumed = await connection.RunAsync(
             host =>
             {
                 using var domain = host.Find(machineId);
-                if (domain is null || DomainHold.End(domain, owner)) return;
-                if (ResumeIfStopped(domain)) LogResumed(domain.Name);
+                if (domain is null || DomainHold.End(domain, owner) || !ResumeIfStopped(domain)) return false;
+                LogResumed(domain.Name);
+                return true;
             },
             cancellationToken).ConfigureAwait(false);
-        foreach (var file in files.Append(socket)) File.Delete(file);
+        var left = files.Append(socket).Where(File.Exists).ToList();
+        foreach (var file in left) File.Delete(file);
+        return new LeftoverReport(jobs, left.Count, resumed);
     }
 
     /// <summary>Ends whatever a former process of this owner left on the machine.</summary>
@@ -42,10 +50,11 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
                 return (held, !held && ResumeIfStopped(domain));
             },
             cancellationToken).ConfigureAwait(false);
+        var note = GuardNote.Read(GuardNote.Path(options.RuntimeDirectory, owner, machineId));
         Remove(options.RuntimeDirectory, LibvirtNames.SocketPrefix(owner, machineId));
         var files = Remove(options.ScratchDirectory, LibvirtNames.ScratchPrefix(owner, machineId));
         if (jobs > 0 || files > 0 || held || resumed) LogCleanedUp(machineId, jobs, files, held, resumed);
-        return new LeftoverReport(jobs, files, resumed);
+        return new LeftoverReport(jobs, files, resumed, note is null ? null : new GuardIntervention(note.At, note.Why, note.GuestResumed));
     }
 
     /// <summary>Ends the machine's backup job when its socket is ours, and waits until it is gone; says whether there was one.</summary>
@@ -85,6 +94,12 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
         if (domain.State() is not (LibvirtDomainState.Paused, LibvirtConstants.PausedByIoError)) return false;
         domain.Resume();
         return true;
+    }
+
+    private static bool IsStopped(LibvirtHost host, string machineId)
+    {
+        using var domain = host.Find(machineId);
+        return domain?.State() is (LibvirtDomainState.Paused, LibvirtConstants.PausedByIoError);
     }
 
     private static int Remove(string directory, string prefix)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Libvirt.Guard;
 using RecoveryOperator.Hypervisors.Nbd;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
@@ -9,6 +10,7 @@ internal sealed partial class SnapshotOpener(
     LibvirtOptions options,
     ScratchSpace scratch,
     SnapshotJob job,
+    SnapshotGuard? guard,
     TimeProvider time,
     ILogger logger)
 {
@@ -23,11 +25,13 @@ internal sealed partial class SnapshotOpener(
 
         var mostBytes = machine.Definition.Disks.Where(disk => !request.ExcludedDisks.Contains(disk.Target)).Sum(disk => disk.SizeBytes);
         var lease = scratch.Reserve(machine.Name, mostBytes, [.. included.Select(ScratchFile)]);
-        var ticket = new SnapshotTicket(machine.Id, request.Owner, socket, lease);
+        var ticket = new SnapshotTicket(token, machine.Id, request.Owner, socket, lease, guard);
         var clients = new List<(DomainDisk Disk, NbdClient Client)>();
         var begun = false;
         try
         {
+            if (guard is not null)
+                await guard.WatchAsync(new GuardedSnapshot(token, machine.Id, request.Owner, socket, lease.Files, mostBytes, options.ScratchReserveBytes), cancellationToken).ConfigureAwait(false);
             // The job's point in time is its start: the clock read before it never claims too much.
             var instant = time.GetUtcNow();
             await connection.RunAsync(host => Start(host, request, all, included, socket, ScratchFile, machine.Id), cancellationToken).ConfigureAwait(false);
@@ -101,7 +105,7 @@ internal sealed partial class SnapshotOpener(
     {
         try
         {
-            await job.EndAsync(ticket.MachineId, ticket.Owner, ticket.Socket, ticket.Scratch.Files, CancellationToken.None).ConfigureAwait(false);
+            await ticket.EndAsync(job).ConfigureAwait(false);
             if (checkpoint is { } created)
                 await new CheckpointStore(connection, logger).AbandonAsync(ticket.MachineId, ticket.Owner, created, CancellationToken.None).ConfigureAwait(false);
         }
