@@ -40,8 +40,8 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Error, Message = "{ProtectedVm}: ended as {Phase} (epoch {Epoch}, reason {Reason}): {Detail}")]
     public static partial void Ended(this ILogger logger, string protectedVm, long epoch, EnginePhase phase, string reason, string detail);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: left-overs of a former process ended: {Jobs} jobs, {Files} scratch files, guest resumed: {Resumed}")]
-    public static partial void LeftoversEnded(this ILogger logger, string protectedVm, int jobs, int files, bool resumed);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: left-overs of a former process ended: {Jobs} jobs, {Files} scratch files, guest resumed: {Resumed}; the guard had to act because: {Guarded}")]
+    public static partial void LeftoversEnded(this ILogger logger, string protectedVm, int jobs, int files, bool resumed, string guarded);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: {Files} unfinished files removed from the spool")]
     public static partial void SpoolCleaned(this ILogger logger, string protectedVm, int files);

@@ -46,6 +46,9 @@ public sealed record ProtectionProgress
     /// <summary>Why it ended, in the phases that end it.</summary>
     public EndReason? End { get; init; }
 
+    /// <summary>The newest snapshot that had to be ended out of turn.</summary>
+    public GuestIncident? LastIncident { get; init; }
+
     /// <summary>Bytes of disk content read since the protection was put.</summary>
     public long ReadBytesTotal { get; init; }
 
@@ -62,6 +65,12 @@ public sealed record ProtectionProgress
     [JsonIgnore]
     public bool Ended => Phase is EnginePhase.Fenced or EnginePhase.ResyncRequired;
 }
+
+/// <summary>A snapshot was ended out of turn (P8).</summary>
+/// <param name="At">When.</param>
+/// <param name="GuestWasPaused">The guest had been paused until then.</param>
+/// <param name="Message">What happened.</param>
+public sealed record GuestIncident(DateTimeOffset At, bool GuestWasPaused, string Message);
 
 /// <summary>An initial copy under way.</summary>
 /// <param name="Checkpoint">Tracking since this one makes the first delta.</param>

@@ -32,6 +32,8 @@ internal static class StatusBuilder
             LastCycleDuration = clock.LastDuration?.ToDuration(),
             RetryAt = clock.RetryAt?.ToTimestamp(),
         };
+        if (progress.LastIncident is { } incident)
+            status.LastIncident = new() { At = incident.At.ToTimestamp(), GuestWasPaused = incident.GuestWasPaused, Message = incident.Message };
         status.Disks.AddRange(DisksOf(progress));
         return status;
     }

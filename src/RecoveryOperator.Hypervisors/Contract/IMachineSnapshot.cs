@@ -11,6 +11,9 @@ public interface IMachineSnapshot : IAsyncDisposable
     /// <summary>The instant, by the host's clock.</summary>
     DateTimeOffset Instant { get; }
 
+    /// <summary>Of what kind the instant is.</summary>
+    SnapshotConsistency Consistency => SnapshotConsistency.Crash;
+
     /// <summary>The machine as it was defined at the instant.</summary>
     VirtualMachine Machine { get; }
 

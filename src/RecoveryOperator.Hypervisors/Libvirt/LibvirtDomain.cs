@@ -85,6 +85,15 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
         return LibvirtNative.GetLastErrorCode() == LibvirtErrorCode.NoDomainMetadata ? null : throw Error("read metadata");
     }
 
+    /// <summary>Freezes the guest's file systems through its agent; how many.</summary>
+    public int Freeze() => Check(LibvirtNative.DomainFreeze(handle, 0, 0, 0), "freeze the file systems");
+
+    /// <summary>Thaws them; how many there were.</summary>
+    public int Thaw() => Check(LibvirtNative.DomainThaw(handle, 0, 0, 0), "thaw the file systems");
+
+    /// <summary>How long libvirt waits for each answer of the guest's agent, in seconds.</summary>
+    public void SetAgentTimeout(int seconds) => Check(LibvirtNative.DomainSetAgentTimeout(handle, seconds, 0), "bound the answers of the guest agent");
+
     public void BeginBackup(string backupXml, string? checkpointXml) =>
         Check(LibvirtNative.DomainBackupBegin(handle, backupXml, checkpointXml, 0), "begin a snapshot");
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Hypervisors.Libvirt.Guard;
+using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
@@ -34,10 +35,11 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         foreach (var directory in new[] { options.ScratchDirectory, options.StorageDirectory, options.ConsoleDirectory, options.RuntimeDirectory })
             account.MakeDirectory(directory);
         var scratch = new ScratchSpace(options.ScratchDirectory, options.ScratchReserveBytes, FreeBytes);
-        _job = new SnapshotJob(_connection, options, time, logger);
+        var freezer = new GuestFreezer(_connection, time, logger);
+        _job = new SnapshotJob(_connection, options, freezer, time, logger);
         if (options.GuardCommand.Count > 0)
-            _guard = new SnapshotGuard(options.GuardCommand, new GuardSettings(options.Uri, options.ScratchDirectory, options.RuntimeDirectory, options.GuardStuckAfter), time, logger);
-        _opener = new SnapshotOpener(_connection, options, scratch, _job, _guard, time, logger);
+            _guard = new SnapshotGuard(options.GuardCommand, new GuardSettings(options.Uri, options.ScratchDirectory, options.RuntimeDirectory, options.GuardStuckAfter, Environment.ProcessId), time, logger);
+        _opener = new SnapshotOpener(_connection, options, scratch, _job, _guard, freezer, time, logger);
         _checkpoints = new CheckpointStore(_connection, logger);
         _power = new PowerSwitch(_connection, time, logger);
         _replicas = new ReplicaStore(_connection, options, account, logger);

@@ -36,6 +36,8 @@ internal sealed partial class LibvirtSnapshot : IMachineSnapshot
 
     public DateTimeOffset Instant { get; }
 
+    public required SnapshotConsistency Consistency { get; init; }
+
     public VirtualMachine Machine { get; }
 
     public IReadOnlyList<ISnapshotDisk> Disks { get; }

@@ -1,13 +1,15 @@
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Hypervisors.Libvirt.Guard;
 using RecoveryOperator.Hypervisors.Libvirt.Native;
+using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
 /// <summary>Ends backup jobs and removes what they leave: on dispose, on a failed begin, and after a crash.</summary>
-internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtOptions options, GuestFreezer freezer, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan EndDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MayBeFrozen = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>True while the machine's backup job is the one with this socket.</summary>
@@ -50,6 +52,7 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
                 return (held, !held && ResumeIfStopped(domain));
             },
             cancellationToken).ConfigureAwait(false);
+        await ThawAsync(machineId, owner).ConfigureAwait(false);
         var note = GuardNote.Read(GuardNote.Path(options.RuntimeDirectory, owner, machineId));
         Remove(options.RuntimeDirectory, LibvirtNames.SocketPrefix(owner, machineId));
         var files = Remove(options.ScratchDirectory, LibvirtNames.ScratchPrefix(owner, machineId));
@@ -96,6 +99,25 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
         return true;
     }
 
+    /// <summary>A guest that a former process may have left frozen.</summary>
+    private async Task ThawAsync(string machineId, string owner)
+    {
+        foreach (var path in FreezeMark.Of(options.RuntimeDirectory, owner, machineId))
+        {
+            if (FreezeMark.Read(path, machineId) is not { } mark || await freezer.TryThawAsync(path, mark).ConfigureAwait(false)) continue;
+            if (freezer.Left(mark) > -MayBeFrozen)
+            {
+                throw new HypervisorException(
+                    HypervisorFault.Transient,
+                    $"machine {machineId} may be frozen for a snapshot that was interrupted, and its guest agent does not confirm that it is thawed",
+                    "it is tried again; if the guest hangs, restart it, or run in it: fsfreeze --unfreeze MOUNTPOINT");
+            }
+
+            LogMayBeFrozen(machineId);
+            File.Delete(path);
+        }
+    }
+
     private static bool IsStopped(LibvirtHost host, string machineId)
     {
         using var domain = host.Find(machineId);
@@ -111,6 +133,9 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} had been paused by an I/O error while its snapshot was open; resumed it")]
     private partial void LogResumed(string machine);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Machine {Machine} may have been frozen for a snapshot; its guest agent has not answered for minutes, and replication goes on")]
+    private partial void LogMayBeFrozen(string machine);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

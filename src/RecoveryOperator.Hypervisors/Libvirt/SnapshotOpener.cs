@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Hypervisors.Libvirt.Guard;
+using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 using RecoveryOperator.Hypervisors.Nbd;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
@@ -11,6 +12,7 @@ internal sealed partial class SnapshotOpener(
     ScratchSpace scratch,
     SnapshotJob job,
     SnapshotGuard? guard,
+    GuestFreezer freezer,
     TimeProvider time,
     ILogger logger)
 {
@@ -33,12 +35,23 @@ internal sealed partial class SnapshotOpener(
             if (guard is not null)
                 await guard.WatchAsync(new GuardedSnapshot(token, machine.Id, request.Owner, socket, lease.Files, mostBytes, options.ScratchReserveBytes), cancellationToken).ConfigureAwait(false);
             // The job's point in time is its start: the clock read before it never claims too much.
+            var quiescence = await Quiescence.BeginAsync(
+                freezer, FreezeMark.Path(options.RuntimeDirectory, request.Owner, machine.Id, token), machine.Id, request.QuiesceWithin, time, cancellationToken).ConfigureAwait(false);
             var instant = time.GetUtcNow();
-            await connection.RunAsync(host => Start(host, request, all, included, socket, ScratchFile, machine.Id), cancellationToken).ConfigureAwait(false);
-            begun = true;
+            SnapshotConsistency consistency;
+            try
+            {
+                await connection.RunAsync(host => Start(host, request, all, included, socket, ScratchFile, machine.Id), cancellationToken).ConfigureAwait(false);
+                begun = true;
+            }
+            finally
+            {
+                consistency = await quiescence.EndAsync().ConfigureAwait(false);
+            }
+
             foreach (var disk in included)
                 clients.Add((disk, await ConnectAsync(socket, disk.Target, request.Since is not null, cancellationToken).ConfigureAwait(false)));
-            return new LibvirtSnapshot(ticket, machine, instant, clients, request.Since is not null, job, options, time, logger);
+            return new LibvirtSnapshot(ticket, machine, instant, clients, request.Since is not null, job, options, time, logger) { Consistency = consistency };
         }
         catch (Exception error)
         {

@@ -60,6 +60,7 @@ internal static class OperatorServices
         services.AddSingleton<ProtectionSteps>();
         services.AddSingleton<ReplicaDisposal>();
         services.AddSingleton<SyncRequests>();
+        services.AddSingleton<GuestIncidents>();
         services.AddSingleton<AfterFailover>();
     }
 

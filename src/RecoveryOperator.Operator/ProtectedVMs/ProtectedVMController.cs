@@ -15,6 +15,7 @@ internal sealed class ProtectedVMController(
     ProtectionSteps steps,
     ProtectionRegistry registry,
     SyncRequests syncs,
+    GuestIncidents incidents,
     AfterFailover afterFailover,
     StatusWriter status,
     IEventRecorder events,
@@ -50,6 +51,7 @@ internal sealed class ProtectedVMController(
         Register(gathered, decision);
         await syncs.ForwardAsync(gathered, cancellationToken);
         await WriteAsync(gathered, decision, cancellationToken);
+        incidents.Tell(gathered);
         return ReconciliationResult<ProtectedVM>.Success(entity, done ? AtOnce : VisitSchedule.Next(gathered.Facts, decision, options.RetryInterval));
     }
 
@@ -58,6 +60,7 @@ internal sealed class ProtectedVMController(
     {
         registry.Remove(NamespacedName.Of(entity));
         syncs.Forget(NamespacedName.Of(entity));
+        incidents.Forget(NamespacedName.Of(entity));
         return Task.FromResult(ReconciliationResult<ProtectedVM>.Success(entity));
     }
 

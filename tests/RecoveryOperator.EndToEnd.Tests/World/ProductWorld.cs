@@ -179,6 +179,14 @@ internal sealed class ProductWorld
         await Cluster.RunAsync("create", "namespace", Kubectl.Namespace);
     }
 
+    /// <summary>A step of the world's script with variables of its own.</summary>
+    public async Task RunWithAsync(IReadOnlyDictionary<string, string> environment, params string[] step)
+    {
+        var result = await Shell.TryAsync(Script("run/world.sh"), [step[0], _folder, .. step[1..]], environment, CancellationToken);
+        if (result.ExitCode != 0)
+            throw new InvalidOperationException($"world.sh {string.Join(' ', step)} ended with {result.ExitCode}: {result.Error.Trim()}");
+    }
+
     private Task<string> RunAsync(string verb, string part) => Shell.RunAsync(Script("run/world.sh"), [verb, _folder, part], CancellationToken);
 
     private async Task<string> DescribeAsync()

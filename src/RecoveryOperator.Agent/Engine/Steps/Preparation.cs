@@ -44,12 +44,31 @@ internal sealed class Preparation(ProtectionContext context)
     private async Task CleanUpAsync(CancellationToken cancellationToken)
     {
         LeftoverReport report = await context.Hypervisor.CleanUpAsync(context.MachineId, context.Id, cancellationToken);
-        if (report.JobsEnded > 0 || report.ScratchFilesRemoved > 0 || report.GuestResumed)
-            context.Services.Logger.LeftoversEnded(context.DisplayName, report.JobsEnded, report.ScratchFilesRemoved, report.GuestResumed);
+        if (report != new LeftoverReport(0, 0, false))
+        {
+            context.Services.Logger.LeftoversEnded(
+                context.DisplayName, report.JobsEnded, report.ScratchFilesRemoved, report.GuestResumed, report.Guarded?.Why ?? "nothing");
+        }
+
+        if (IncidentOf(report) is { } incident)
+            context.Save(progress => progress with { LastIncident = incident });
 
         if (context.Progress is { Last: { } last, Ended: false })
             await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, last.Checkpoint, cancellationToken);
         _cleanedUp = true;
+    }
+
+    private GuestIncident? IncidentOf(LeftoverReport report)
+    {
+        bool wasPaused = report.GuestResumed || report.Guarded is { GuestResumed: true };
+        string pause = wasPaused ? "The guest had been paused by it and goes on." : "The guest was not stopped.";
+        return report switch
+        {
+            { Guarded: { } guarded } => new(guarded.At, wasPaused, $"The guard ended a snapshot because {guarded.Why}. {pause}"),
+            { JobsEnded: > 0 } or { GuestResumed: true } => new(
+                context.Services.Time.GetUtcNow(), wasPaused, $"A snapshot that a former process or a failed cycle left open was ended. {pause}"),
+            _ => null,
+        };
     }
 
     private void DeleteSpoolLeftovers()

@@ -13,6 +13,9 @@ internal sealed class ImagesSnapshot(
     public DateTimeOffset Instant => point.Instant;
 
     /// <inheritdoc/>
+    public SnapshotConsistency Consistency { get; init; } = SnapshotConsistency.Crash;
+
+    /// <inheritdoc/>
     public VirtualMachine Machine => machine;
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ namespace RecoveryOperator.Hypervisors.Images.Snapshots;
 /// </summary>
 internal sealed class SnapshotOpening(ImagesOptions options, CheckpointStore checkpoints, TimeProvider timeProvider)
 {
+    /// <summary>The machine's lock holds its writer between two writes, wherever that is in its own work: that is a crash's consistency, no more.</summary>
+    private static readonly SnapshotConsistency NotQuiesced = new(false, QuiesceReasons.QuiesceUnsupported, "the Images driver cannot quiesce what runs in its machines");
+
     private const string ScratchPrefix = ".snapshot-";
 
     /// <summary>Folder within the machine's for clones that belong to a protection.</summary>
@@ -43,7 +46,7 @@ internal sealed class SnapshotOpening(ImagesOptions options, CheckpointStore che
                 draft?.Publish();
             }
 
-            return new ImagesSnapshot(described, point, [.. disks.Select(disk => disk.Disk)], options, timeProvider);
+            return new ImagesSnapshot(described, point, [.. disks.Select(disk => disk.Disk)], options, timeProvider) { Consistency = request.QuiesceWithin is null ? SnapshotConsistency.Crash : NotQuiesced };
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 
 namespace RecoveryOperator.Hypervisors.Libvirt.Guard;
 
@@ -37,7 +38,8 @@ public static class GuardCommand
         using var connection = new LibvirtConnection(settings.Uri, logger);
         var options = new LibvirtOptions { ScratchDirectory = settings.ScratchDirectory, RuntimeDirectory = settings.RuntimeDirectory };
         await using var answers = new StreamWriter(Console.OpenStandardOutput());
-        await new GuardDuty(new SnapshotJob(connection, options, time, logger), settings, answers, time, logger).RunAsync(orders, terminated.Task);
+        var freezer = new GuestFreezer(connection, time, logger);
+        await new GuardDuty(new SnapshotJob(connection, options, freezer, time, logger), freezer, settings, answers, time, logger).RunAsync(orders, terminated.Task);
         return 0;
     }
 }

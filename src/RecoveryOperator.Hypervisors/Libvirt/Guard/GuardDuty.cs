@@ -1,15 +1,21 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 
 namespace RecoveryOperator.Hypervisors.Libvirt.Guard;
 
 /// <summary>The guard's side of the pipe: takes the agent's orders, watches what is open, and goes when nothing is (P8).</summary>
-internal sealed partial class GuardDuty(SnapshotJob job, GuardSettings settings, TextWriter answers, TimeProvider time, ILogger logger)
+internal sealed partial class GuardDuty(SnapshotJob job, GuestFreezer freezer, GuardSettings settings, TextWriter answers, TimeProvider time, ILogger logger)
 {
+    /// <summary>The agent beats every second.</summary>
+    private static readonly TimeSpan MissedBeats = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<string, (GuardWatch Watch, CancellationTokenSource Forgotten, Task Running)> _open = new(StringComparer.Ordinal);
     private readonly ScratchSpace _scratch = new(settings.ScratchDirectory, reserveBytes: 0, directory => new DriveInfo(directory).AvailableFreeSpace);
     private readonly Lock _answering = new();
+    private readonly ProcessIdentity? _agent = ProcessIdentity.OfLiving(settings.AgentProcessId);
     private long _lastOrder = time.GetTimestamp();
     private volatile bool _agentGone;
 
@@ -61,19 +67,25 @@ internal sealed partial class GuardDuty(SnapshotJob job, GuardSettings settings,
     private void Watch(GuardedSnapshot snapshot)
     {
         var lease = new ScratchLease(_scratch, snapshot.MostBytes, snapshot.ReserveBytes, snapshot.Files);
-        var watch = new GuardWatch(snapshot, lease, job, AgentTrouble, settings, time, logger);
+        var watch = new GuardWatch(snapshot, lease, job, AgentTrouble, FreeSockets, settings, time, logger);
+        var mark = FreezeMark.Path(settings.RuntimeDirectory, snapshot.Owner, snapshot.MachineId, snapshot.Token);
+        var thaw = new ThawWatch(snapshot.MachineId, mark, freezer, AgentTrouble, time, logger);
         var forgotten = new CancellationTokenSource();
         var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _open[snapshot.Token] = (watch, forgotten, WatchAsync(snapshot.Token, watch, forgotten, begin.Task));
+        _open[snapshot.Token] = (watch, forgotten, WatchAsync(snapshot.Token, watch, thaw, forgotten, begin.Task));
         begin.SetResult();
     }
 
-    private async Task WatchAsync(string token, GuardWatch watch, CancellationTokenSource forgotten, Task begin)
+    private async Task WatchAsync(string token, GuardWatch watch, ThawWatch thaw, CancellationTokenSource forgotten, Task begin)
     {
         await begin.ConfigureAwait(false);
+        using var closed = new CancellationTokenSource();
+        var thawing = thaw.RunAsync(closed.Token);
         try
         {
             if (await watch.RunAsync(forgotten.Token).ConfigureAwait(false) is { } why) Answer(new GuardReport(token, Watched: false, why));
+            await closed.CancelAsync().ConfigureAwait(false);
+            await thawing.ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -86,9 +98,21 @@ internal sealed partial class GuardDuty(SnapshotJob job, GuardSettings settings,
         }
     }
 
+    private TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _lastOrder));
+
+    /// <summary>
+    /// QEMU waits in a job's end for replies that nobody takes from its socket, and its guest's disks wait with it: a stuck agent is killed before
+    /// its jobs are ended. It loses nothing (P7), and its service unit starts it again.
+    /// </summary>
+    private void FreeSockets()
+    {
+        if (_agentGone || Silence < MissedBeats || _agent is null) return;
+        if (LinuxSignal.Send(_agent, LinuxSignal.Kill)) LogAgentKilled(_agent.ProcessId, Silence.TotalSeconds);
+    }
+
     private string? AgentTrouble() =>
         _agentGone ? "the agent was gone"
-        : time.GetElapsedTime(Volatile.Read(ref _lastOrder)) > settings.StuckAfter ? $"the agent was not heard of for {settings.StuckAfter.TotalSeconds:0} s"
+        : Silence > settings.StuckAfter ? $"the agent was not heard of for {settings.StuckAfter.TotalSeconds:0} s"
         : null;
 
     private void Answer(GuardReport report)
@@ -109,6 +133,9 @@ internal sealed partial class GuardDuty(SnapshotJob job, GuardSettings settings,
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The guard's agent is gone with {Count} snapshots open: they are ended")]
     private partial void LogAgentGone(int count);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The agent (process {ProcessId}) was not heard of for {Seconds:0.0} s while its snapshots must be ended: it is killed")]
+    private partial void LogAgentKilled(int processId, double seconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The agent's orders cannot be read; what is open is ended")]
     private partial void LogOrdersBroke(Exception error);

@@ -39,7 +39,8 @@ internal sealed record GuardOrder(GuardOrderKind Kind, string? Token = null, Gua
 /// <param name="ScratchDirectory">Whose free space is watched.</param>
 /// <param name="RuntimeDirectory">Where notes for the next start are left.</param>
 /// <param name="StuckAfter">Without an order for so long the agent counts as stuck.</param>
-internal sealed record GuardSettings(string Uri, string ScratchDirectory, string RuntimeDirectory, TimeSpan StuckAfter);
+/// <param name="AgentProcessId">The agent.</param>
+internal sealed record GuardSettings(string Uri, string ScratchDirectory, string RuntimeDirectory, TimeSpan StuckAfter, int AgentProcessId);
 
 /// <summary>A snapshot as the guard knows it.</summary>
 /// <param name="Token">Its token, new for each.</param>

@@ -7,6 +7,7 @@ namespace RecoveryOperator.Hypervisors.Libvirt.Guard;
 /// <param name="scratch">Its scratch space.</param>
 /// <param name="job">Ends jobs.</param>
 /// <param name="agentTrouble">Why the agent cannot be relied on; null while it can.</param>
+/// <param name="freeSockets">Makes a stuck agent let go of QEMU's sockets: no job ends while one is not read.</param>
 /// <param name="settings">How the guard works.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it reports.</param>
@@ -15,6 +16,7 @@ internal sealed partial class GuardWatch(
     ScratchLease scratch,
     SnapshotJob job,
     Func<string?> agentTrouble,
+    Action freeSockets,
     GuardSettings settings,
     TimeProvider time,
     ILogger logger)
@@ -77,6 +79,7 @@ internal sealed partial class GuardWatch(
     {
         try
         {
+            freeSockets();
             var ended = await job.EndAsync(snapshot.MachineId, snapshot.Owner, snapshot.Socket, snapshot.Files, cancellationToken).ConfigureAwait(false);
             if (ended.JobsEnded > 0 || ended.GuestResumed)
             {

@@ -16,6 +16,7 @@ internal sealed partial class SnapshotGuard(IReadOnlyList<string> command, Guard
     private readonly CancellationTokenSource _closing = new();
     private GuardProcess? _process;
     private Task _beating = Task.CompletedTask;
+    private bool _disposed;
 
     /// <summary>Returns once the guard knows of the snapshot: only then may its job begin.</summary>
     /// <exception cref="HypervisorException">There is no guard: nothing may be begun. To be forgotten then, too.</exception>
@@ -45,6 +46,7 @@ internal sealed partial class SnapshotGuard(IReadOnlyList<string> command, Guard
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true)) return;
         await _closing.CancelAsync().ConfigureAwait(false);
         await _beating.ConfigureAwait(false);
         _process?.Dispose();

@@ -13,6 +13,7 @@ internal static class LibvirtConstants
     public const uint AffectConfig = 1 << 1;
     public const int MetadataElement = 2;
     public const int PausedByIoError = 5;
+    public const int AgentWaitsForever = -2;
     public const int UuidStringLength = 37;
 }
 
@@ -50,9 +51,12 @@ internal enum LibvirtErrorCode
     NoDomainMetadata = 80,
     BlockCopyActive = 83,
     OperationUnsupported = 84,
+    AgentUnresponsive = 86,
     ResourceBusy = 87,
     AccessDenied = 88,
     NoDomainCheckpoint = 103,
     NoDomainBackup = 104,
+    AgentUnsynced = 97,
     CheckpointInconsistent = 109,
+    AgentCommandTimeout = 111,
 }

@@ -70,6 +70,15 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virDomainAbortJob")]
     internal static partial int DomainAbortJob(DomainHandle domain);
 
+    [LibraryImport(Library, EntryPoint = "virDomainFSFreeze")]
+    internal static partial int DomainFreeze(DomainHandle domain, nint mountPoints, uint mountPointCount, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainFSThaw")]
+    internal static partial int DomainThaw(DomainHandle domain, nint mountPoints, uint mountPointCount, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainAgentSetResponseTimeout")]
+    internal static partial int DomainSetAgentTimeout(DomainHandle domain, int seconds, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainSnapshotNum")]
     internal static partial int DomainSnapshotNum(DomainHandle domain, uint flags);
 

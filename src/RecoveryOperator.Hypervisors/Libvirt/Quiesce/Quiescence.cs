@@ -1,0 +1,60 @@
+namespace RecoveryOperator.Hypervisors.Libvirt.Quiesce;
+
+/// <summary>One freeze around the begin of a job: begun before it, ended right after it, on every path.</summary>
+internal sealed class Quiescence
+{
+    private readonly GuestFreezer _freezer;
+    private readonly string _path;
+    private readonly FreezeMark? _mark;
+    private SnapshotConsistency? _failure;
+    private bool _ended;
+
+    private Quiescence(GuestFreezer freezer, string path, FreezeMark? mark, SnapshotConsistency? failure) =>
+        (_freezer, _path, _mark, _failure) = (freezer, path, mark, failure);
+
+    /// <summary>Freezes where it is asked for.</summary>
+    /// <param name="freezer">Freezes.</param>
+    /// <param name="path">Where the mark lies while the guest may be frozen.</param>
+    /// <param name="machineId">The guest.</param>
+    /// <param name="within">For how long at most; null: not at all.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Looked at before it begins.</param>
+    public static async Task<Quiescence> BeginAsync(
+        GuestFreezer freezer, string path, string machineId, TimeSpan? within, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (within is not { } limit) return new Quiescence(freezer, path, null, SnapshotConsistency.Crash);
+        cancellationToken.ThrowIfCancellationRequested();
+        var mark = new FreezeMark(machineId, time.GetUtcNow() + limit);
+        mark.Write(path);
+        var quiescence = new Quiescence(freezer, path, mark, null);
+        try
+        {
+            quiescence._failure = await freezer.FreezeAsync(machineId, limit, CancellationToken.None).ConfigureAwait(false);
+            return quiescence;
+        }
+        catch
+        {
+            await quiescence.EndAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Thaws. What cannot be thawed now keeps its mark: the guard goes on, and the next clean-up.</summary>
+    /// <returns>What the instant is, if the job began between begin and end.</returns>
+    public async Task<SnapshotConsistency> EndAsync()
+    {
+        if (_mark is null || _ended) return _failure ?? SnapshotConsistency.Crash;
+        _ended = true;
+        if (_failure?.Reason is QuiesceReasons.GuestAgentNotConnected or QuiesceReasons.MachineNotRunning)
+        {
+            File.Delete(_path); // The freeze never left this host.
+            return _failure;
+        }
+
+        var wasFrozen = _failure is null;
+        var thawed = await _freezer.TryThawAsync(_path, _mark).ConfigureAwait(false);
+        if (wasFrozen && !thawed) _failure = GuestFreezer.ThawFailed("the guest agent did not confirm the thaw; it is tried until it does");
+        else if (wasFrozen && _freezer.Left(_mark) < TimeSpan.Zero) _failure = GuestFreezer.ThawFailed("the thaw came after the time that was allowed");
+        return _failure ?? SnapshotConsistency.App;
+    }
+}
