@@ -2,7 +2,7 @@
 # Builds the test guest's disks into the cache; prints the folder that holds guest-system.qcow2, guest-data.qcow2 and hb.
 #
 # The system disk boots by itself under BIOS: partition 1 (FAT) holds syslinux, kernel and initramfs, partition 2 is
-# the first heartbeat area. The data disk is the second heartbeat area, and behind it the scratch area for load.
+# the first heartbeat area, partition 3 an ext4 file system that Debian's qemu-ga, which runs in the guest, can freeze. The data disk is the second heartbeat area, and behind it the scratch area for load.
 # Overridable in the environment, each choice has its own folder:
 #   GUEST_SYSTEM_MIB=128 GUEST_DATA_MIB=64 GUEST_HEARTBEAT_MIB=32 GUEST_INTERVAL_MS=100 GUEST_CHURN_KIB=64
 set -euo pipefail
@@ -15,7 +15,8 @@ heartbeat_mib=${GUEST_HEARTBEAT_MIB:-32}
 interval_ms=${GUEST_INTERVAL_MS:-100}
 churn_kib=${GUEST_CHURN_KIB:-64}
 boot_mib=40
-modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk button evdev"
+fs_mib=16
+modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk virtio_console button evdev"
 
 inputs=$({
     cat "$ENG_DIR/setup/guest-image.sh" "$ENG_DIR/guest/init" "$ENG_DIR/guest/hb.c"
@@ -23,8 +24,8 @@ inputs=$({
 } | sha256sum | cut -c 1-12)
 result=$CACHE/guest/$inputs
 
-[ $((1 + boot_mib + heartbeat_mib)) -le "$system_mib" ] ||
-    die "GUEST_SYSTEM_MIB=$system_mib is too small: boot and heartbeat areas need $((1 + boot_mib + heartbeat_mib))"
+[ $((1 + boot_mib + heartbeat_mib + fs_mib)) -le "$system_mib" ] ||
+    die "GUEST_SYSTEM_MIB=$system_mib is too small: boot, heartbeat and file system need $((1 + boot_mib + heartbeat_mib + fs_mib))"
 [ "$heartbeat_mib" -le "$data_mib" ] || die "GUEST_DATA_MIB=$data_mib is smaller than the heartbeat area ($heartbeat_mib)"
 
 # The kernel is taken out of its package, which is not installed.
@@ -42,6 +43,24 @@ unpack_kernel() {
     dpkg-deb -x "$work"/linux-image-*.deb "$work/kernel"
 }
 
+# The real guest agent, with the libraries that it needs, as this machine has them (QEMU needs the same).
+install_guest_agent() {
+    local root=$1 library
+    download qemu-guest-agent || { apt-get -q update && download qemu-guest-agent; } >>"$work/apt.log" 2>&1 ||
+        die "apt could not download qemu-guest-agent: see $work/apt.log"
+    dpkg-deb -x "$work"/qemu-guest-agent_*.deb "$work/guest-agent"
+    mkdir -p "$root/lib/x86_64-linux-gnu" "$root/lib64"
+    install -m 755 "$work/guest-agent/usr/sbin/qemu-ga" "$root/bin/qemu-ga"
+    ldd "$root/bin/qemu-ga" >"$work/libraries"
+    ! grep 'not found' "$work/libraries" >&2 || die "qemu-ga's libraries are not on this machine: run eng/setup/packages.sh hypervisor"
+    for library in $(grep -o '/[^ ]*' "$work/libraries"); do
+        case $library in
+            /lib64/*) cp -L "$library" "$root/lib64/" ;;
+            *) cp -L "$library" "$root/lib/x86_64-linux-gnu/" ;;
+        esac
+    done
+}
+
 download() { (cd "$work" && apt-get -q -o APT::Sandbox::User=root download "$1") >>"$work/apt.log" 2>&1; }
 
 build_initramfs() {
@@ -51,6 +70,7 @@ build_initramfs() {
     gcc -static -Os -Wall -Wextra -o "$result.hb" "$ENG_DIR/guest/hb.c"
     install -m 755 "$result.hb" "$root/bin/hb"
     install -m 755 "$ENG_DIR/guest/init" "$root/init"
+    install_guest_agent "$root"
     for module in $modules; do
         cp "$(find "$work/kernel/lib/modules" -name "$module.ko")" "$root/modules/"
     done
@@ -65,7 +85,10 @@ label: dos
 label-id: 0x5265636f
 start=1MiB, size=${boot_mib}MiB, type=c, bootable
 start=$((1 + boot_mib))MiB, size=${heartbeat_mib}MiB, type=da
+start=$((1 + boot_mib + heartbeat_mib))MiB, size=${fs_mib}MiB, type=83
 END
+    mke2fs -q -t ext4 -L data "$work/fs.raw" "${fs_mib}M" >&2
+    dd if="$work/fs.raw" of="$disk" bs=1M seek=$((1 + boot_mib + heartbeat_mib)) conv=notrunc,sparse status=none
     mformat -i "$partition" -T $((boot_mib * 2048)) -h 255 -s 63 -H 2048 -N 52656376 ::
     cat >"$work/syslinux.cfg" <<END
 DEFAULT linux

@@ -53,9 +53,11 @@ public sealed class GuardTests
         await bed.LogSaysAsync("restarted in", place, 15);
         Report(watch, "agent stopped: ended by the guard, restarted");
 
-        // The vault is back: the copy goes on with what is missing.
-        var copied = await world.Vault.BaseSegmentsAsync();
+        // The vault is back: the copy goes on with what is missing, also when the agent is killed once more.
         await bed.VaultAsync(away: false);
+        await Until.HoldsAsync(120, "some segments are in the vault", async () => (await world.Vault.BaseSegmentsAsync()).Count > 4, world.CancellationToken);
+        bed.KillAgent();
+        var copied = await world.Vault.BaseSegmentsAsync();
         await Until.HoldsAsync(180, "the machine is protected", async () => await world.Cluster.PhaseAsync("pvm/web-1") == "Protected", world.CancellationToken);
         var complete = Assert.Single(await world.Vault.SetsAsync(), set => set.Completes == Completes.Initial);
         // Not each: one that was uploaded when the agent was killed, and not written down, is read again under a new attempt.
@@ -132,7 +134,6 @@ public sealed class GuardTests
         await world.ApplyAsync("01-sites");
         await world.ApplyAsync("02-protection");
         await bed.LogSaysAsync(Snapshot, place, 120);
-        await Until.HoldsAsync(30, "some segments are in the vault", async () => (await world.Vault.BaseSegmentsAsync()).Count > 2, world.CancellationToken);
         await bed.VaultAsync(away: true);
         Assert.True(await bed.HasJobAsync(), "the copy ended before the vault went away");
     }
