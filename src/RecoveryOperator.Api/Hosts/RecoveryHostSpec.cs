@@ -13,6 +13,9 @@ public sealed record RecoveryHostSpec
 
     /// <summary>Certificates for this host; absent: the operator's own files.</summary>
     public AgentTls? Tls { get; init; }
+
+    /// <summary>How much may leave the host a second, all its machines together; absent: no limit.</summary>
+    public BandwidthSpec? Bandwidth { get; init; }
 }
 
 /// <summary>Mutual TLS with an agent.</summary>

@@ -1,3 +1,5 @@
+using RecoveryOperator.Api.Common;
+
 namespace RecoveryOperator.Api.Policies;
 
 /// <summary>What a user says about replication. Durations are Go's: <c>30s</c>, <c>5m</c>, <c>1h30m</c>.</summary>
@@ -14,4 +16,22 @@ public sealed record ReplicationPolicySpec
 
     /// <summary>Segments that a host ships at once per machine, 1 to 32.</summary>
     public int UploadConcurrency { get; init; } = 4;
+
+    /// <summary>Time between two app-consistent points, from the copy frequency up to the retention; absent: crash-consistent points only.</summary>
+    public string? AppConsistentInterval { get; init; }
+
+    /// <summary>When source and replica are compared.</summary>
+    public ResyncPolicySpec? Resync { get; init; }
+
+    /// <summary>How much of a machine's data may leave its host a second.</summary>
+    public BandwidthSpec? Bandwidth { get; init; }
+
+    /// <summary>Points kept beyond the retention, at lower density.</summary>
+    public RetentionTiersSpec? RetentionTiers { get; init; }
+
+    /// <summary>What becomes of a disk that is attached later.</summary>
+    public NewDiskHandling NewDisks { get; init; } = NewDiskHandling.Protect;
+
+    /// <summary>How change logs are compressed.</summary>
+    public LogCompression Compression { get; init; } = LogCompression.Zstd;
 }

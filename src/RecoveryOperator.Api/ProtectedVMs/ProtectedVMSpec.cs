@@ -27,6 +27,9 @@ public sealed record ProtectedVMSpec
     /// <summary>Replication stops until this is false again; changes go on being tracked.</summary>
     public bool Paused { get; init; }
 
+    /// <summary>Asks for a resynchronization; absent: the policy decides alone.</summary>
+    public ResyncRequestSpec? Resync { get; init; }
+
     /// <summary>Takes over a replica that belongs to another cluster or another machine.</summary>
     public AdoptionSpec? Adopt { get; init; }
 

@@ -53,6 +53,7 @@ internal static class OperatorServices
         services.AddSingleton<ReplicaReader>();
         services.AddSingleton<GivenProtections>();
         services.AddSingleton<PrerequisiteChecks>();
+        services.AddSingleton<HostSettingsWriter>();
         services.AddSingleton<ProtectionCaches>();
         services.AddSingleton<ReferenceResolver>();
         services.AddSingleton<SiteSearch>();

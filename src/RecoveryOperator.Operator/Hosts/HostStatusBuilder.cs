@@ -13,7 +13,8 @@ namespace RecoveryOperator.Operator.Hosts;
 /// <param name="Agent">The agent's state; null when no session could be opened.</param>
 /// <param name="Description">What the agent last said; null before it did.</param>
 /// <param name="Unusable">Why no session could be opened.</param>
-internal sealed record HostFacts(RecoverySite? Site, AgentState? Agent, HostDescription? Description, Obstacle? Unusable);
+/// <param name="Settings">Whether the agent has the host's settings.</param>
+internal sealed record HostFacts(RecoverySite? Site, AgentState? Agent, HostDescription? Description, Obstacle? Unusable, ConditionFact Settings);
 
 /// <summary>Builds a host's status. What changes all the time is refreshed only now and then.</summary>
 internal static class HostStatusBuilder
@@ -49,7 +50,7 @@ internal static class HostStatusBuilder
     }
 
     private static IReadOnlyList<ConditionFact> Conditions(RecoveryHost host, HostFacts facts) =>
-        [Connected(facts), Driver(host, facts)];
+        [Connected(facts), Driver(host, facts), facts.Settings];
 
     /// <summary>A silent agent makes what it reported unknown; one that could never be reached is not connected.</summary>
     private static ConditionFact Connected(HostFacts facts) => facts switch
@@ -77,7 +78,7 @@ internal static class HostStatusBuilder
 
     private static IEnumerable<ConditionFact> SummaryOf(IReadOnlyList<ConditionFact> specific, HostFacts facts)
     {
-        var needsSomebody = facts.Unusable is not null || facts.Site is null || facts.Agent?.Failure is { NeedsSomebody: true } || specific[1].Status == false;
+        var needsSomebody = facts.Unusable is not null || facts.Site is null || facts.Agent?.Failure is { NeedsSomebody: true } || specific[1].Status == false || specific[2].Status == false;
         return Summary.Of(specific, needsSomebody, "The agent answers and runs the site's driver.").Skip(specific.Count);
     }
 

@@ -16,6 +16,7 @@ internal sealed class RecoveryHostController(
     AgentConnections connections,
     AgentEndpoints endpoints,
     IObjectReader<RecoverySite> sites,
+    HostSettingsWriter settings,
     StatusWriter status,
     IEventRecorder events,
     OperatorOptions options,
@@ -32,9 +33,11 @@ internal sealed class RecoveryHostController(
         if (resolved.Endpoint is null)
             await connections.CloseHostAsync(key);
         var connection = resolved.Endpoint is { } endpoint ? await connections.EnsureHostAsync(key, endpoint) : null;
-        var facts = new HostFacts(sites.Get(new(key.Namespace, entity.Spec.SiteRef.Name)), connection?.State, connection?.Description, resolved.Obstacle);
+        var site = sites.Get(new(key.Namespace, entity.Spec.SiteRef.Name));
         if (connection?.State.Presence == AgentPresence.Connecting && entity.Status is not null)
             return ReconciliationResult<RecoveryHost>.Success(entity, options.RetryInterval); // The session's first word comes as a trigger; until then nothing new is known.
+        var applied = await settings.ApplyAsync(entity, site, connection, cancellationToken);
+        var facts = new HostFacts(site, connection?.State, connection?.Description, resolved.Obstacle, applied);
         var desired = HostStatusBuilder.Build(entity, facts, options.StatusRefreshInterval, timeProvider.GetUtcNow());
         if (await status.ApplyAsync(entity, desired, cancellationToken))
             Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);

@@ -34,6 +34,7 @@ internal sealed class FactsGatherer(
             Facts = null!,
             Settling = found.Settling,
             Terms = resolved.Terms,
+            TimeZone = resolved.Site?.Spec.TimeZone ?? "Etc/UTC",
             Vault = resolved.Vault,
             Connection = found.Connection,
             Id = resolved.Vault is { } vault ? ProtectionIds.Derive(vault.Spec.Prefix, entity.Metadata.NamespaceProperty, entity.Metadata.Name) : null,
@@ -60,7 +61,7 @@ internal sealed class FactsGatherer(
     private static ProtectionWish Wish(ProtectedVM entity, RecoverySite? site, GatheredProtection gathered, MachineFacts machine) => new()
     {
         CopyFrequency = gathered.Terms?.CopyFrequency ?? TimeSpan.FromMinutes(5),
-        RetentionHours = gathered.Terms?.RetentionHours ?? 24,
+        Retention = gathered.Terms?.Retention ?? new(24),
         Paused = entity.Spec.Paused,
         StartAt = StartAt(entity, site, gathered.Terms),
         AdoptionStated = entity.Spec.Adopt is { } adopt && gathered.Replica?.Vm?.Value is { } standing

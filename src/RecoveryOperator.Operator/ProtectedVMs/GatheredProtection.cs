@@ -22,6 +22,9 @@ internal sealed record GatheredProtection
 
     public PolicyTerms? Terms { get; init; }
 
+    /// <summary>Of the site: the policy's times of day are of it.</summary>
+    public string TimeZone { get; init; } = "Etc/UTC";
+
     public RecoveryVault? Vault { get; init; }
 
     public ProtectionVault? Place { get; init; }

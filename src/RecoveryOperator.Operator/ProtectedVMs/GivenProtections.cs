@@ -46,10 +46,31 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
             Paused = entity.Spec.Paused,
             UploadConcurrency = gathered.Terms.UploadConcurrency,
             LogContainerUri = grant.AbsoluteUri,
+            AppConsistentInterval = gathered.Terms.AppConsistentInterval is { } interval ? Duration.FromTimeSpan(interval) : null,
+            TimeZone = gathered.TimeZone,
+            Resync = Resync(gathered),
+            Bandwidth = gathered.Terms.Bandwidth,
+            NewDisks = gathered.Terms.NewDisks,
+            Compression = gathered.Terms.Compression,
             Adopt = gathered.Replica?.Applied is { Sequence: > 0 } applied && applied.Epoch == epoch,
         };
         desired.ExcludedDisks.AddRange(entity.Spec.ExcludeDisks.Order(StringComparer.Ordinal));
         return desired;
+    }
+
+    private static ResyncTerms Resync(GatheredProtection gathered)
+    {
+        var terms = gathered.Terms!.Resync.Clone();
+        if (gathered.Entity.Spec.Resync is not { } request)
+            return terms;
+        terms.Token = request.Token;
+        terms.Action = request.Action switch
+        {
+            Api.ProtectedVMs.ResyncAction.Pause => ResyncAction.Pause,
+            Api.ProtectedVMs.ResyncAction.Cancel => ResyncAction.Cancel,
+            _ => ResyncAction.Run,
+        };
+        return terms;
     }
 
     /// <summary>Everything that makes a difference; the retry token does, whether sets are there already does not.</summary>

@@ -73,13 +73,8 @@ internal sealed class ProtectionSteps(
             SourceSite = entity.Spec.SiteRef.Name,
             CreatedAt = timeProvider.GetUtcNow(),
         };
-        var journal = new JournalDocument
-        {
-            ActiveSite = entity.Spec.SiteRef.Name,
-            Epoch = 1,
-            RetentionHours = gathered.Facts.Wish.RetentionHours,
-            Epochs = [new(1, null, null)],
-        };
+        var journal = WithRetention(
+            new() { ActiveSite = entity.Spec.SiteRef.Name, Epoch = 1, Epochs = [new(1, null, null)] }, gathered.Facts.Wish.Retention);
         await gathered.Place!.EnsureCreatedAsync(vm, journal, cancellationToken);
         return null; // Whose it is now is read from the vault at the next look.
     }
@@ -99,9 +94,15 @@ internal sealed class ProtectionSteps(
     private static async Task<Obstacle?> WriteRetentionAsync(GatheredProtection gathered, CancellationToken cancellationToken)
     {
         var standing = gathered.Replica!.Journal!;
-        var journal = standing.Value with { RetentionHours = gathered.Facts.Wish.RetentionHours };
+        var journal = WithRetention(standing.Value, gathered.Facts.Wish.Retention);
         return Conflict(await gathered.Place!.WriteJournalAsync(journal, standing.ETag, cancellationToken) is null, "journal.json");
     }
+
+    private static JournalDocument WithRetention(JournalDocument journal, RetentionTerms wanted) => journal with
+    {
+        RetentionHours = wanted.FullDensityHours,
+        Retention = wanted.HasTiers ? new(wanted.FullDensityHours, wanted.HourlyForHours, wanted.DailyForDays, wanted.WeeklyForWeeks) : null,
+    };
 
     private async Task<Obstacle?> PutAsync(GatheredProtection gathered, CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ internal static class VaultFactsReader
             FailoverHost = journal.Failover?.Host,
             FailoverSite = journal.Failover?.Site,
             FailoverMachineId = journal.Failover?.MachineId,
-            RetentionHours = journal.RetentionHours,
+            Retention = RetentionOf(journal),
             AppliedSequence = applied?.Epoch == journal.Epoch ? applied.Sequence : 0,
             LatestPoint = applied?.LatestPoint?.Instant,
             PointConfirmed = replica.Confirmed,
@@ -35,6 +35,15 @@ internal static class VaultFactsReader
                 : null,
         };
     }
+
+    /// <summary>What the two fields say; null where they contradict each other.</summary>
+    private static RetentionTerms? RetentionOf(JournalDocument journal) => journal.Retention switch
+    {
+        null => new(journal.RetentionHours),
+        { } retention when retention.FullDensityHours == journal.RetentionHours =>
+            new(retention.FullDensityHours, retention.HourlyForHours, retention.DailyForDays, retention.WeeklyForWeeks),
+        _ => null,
+    };
 
     /// <summary>The machine runs at the target once the operation that created it has succeeded.</summary>
     private static FailoverState FailoverOf(JournalDocument journal) => journal.Failover switch

@@ -37,8 +37,8 @@ public sealed record ProtectionWish
     /// <summary>Time between two points.</summary>
     public required TimeSpan CopyFrequency { get; init; }
 
-    /// <summary>Hours of points to keep, at least 1.</summary>
-    public required int RetentionHours { get; init; }
+    /// <summary>Points to keep.</summary>
+    public required RetentionTerms Retention { get; init; }
 
     /// <summary>Replication shall stop.</summary>
     public bool Paused { get; init; }

@@ -36,7 +36,7 @@ internal static class StepRules
     };
 
     private static ProtectionStep? Retention(ProtectionFacts facts) =>
-        facts.Vault.RetentionHours != facts.Wish.RetentionHours ? ProtectionStep.WriteRetention : null;
+        facts.Vault.Retention != facts.Wish.Retention ? ProtectionStep.WriteRetention : null;
 
     /// <summary>The time of day holds the first copy back, and nothing else.</summary>
     private static ProtectionStep? Start(ProtectionFacts facts) =>

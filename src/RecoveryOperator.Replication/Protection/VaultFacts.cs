@@ -59,8 +59,8 @@ public sealed record VaultFacts
     /// <summary>The replica's machine on that host; null before it is created.</summary>
     public string? FailoverMachineId { get; init; }
 
-    /// <summary>Hours of points that the journal asks the vault agent to keep.</summary>
-    public int RetentionHours { get; init; }
+    /// <summary>Points that the journal asks the vault agent to keep; null when it contradicts itself.</summary>
+    public RetentionTerms? Retention { get; init; }
 
     /// <summary>Last set of the epoch in force that is applied; 0 when none is.</summary>
     public long AppliedSequence { get; init; }

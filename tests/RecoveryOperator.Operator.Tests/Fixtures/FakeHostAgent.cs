@@ -34,6 +34,8 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
 
     public ConcurrentQueue<DesiredProtection> Puts { get; } = new();
 
+    public PutHostSettingsRequest? Settings { get; private set; }
+
     public ConcurrentQueue<string> Removed { get; } = new();
 
     public Fault? PrerequisiteFailure { get; set; }
@@ -114,6 +116,12 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
             id => new ProtectionStatus { ProtectionId = id, Epoch = request.Protection.Epoch, MachineId = request.Protection.Machine, Phase = ProtectionPhase.InitialReplication },
             (_, standing) => standing);
         return Task.FromResult(status);
+    }
+
+    public override Task<PutHostSettingsResponse> PutHostSettings(PutHostSettingsRequest request, ServerCallContext context)
+    {
+        Settings = request;
+        return Task.FromResult(new PutHostSettingsResponse());
     }
 
     public override Task<RemoveProtectionResponse> RemoveProtection(RemoveProtectionRequest request, ServerCallContext context)

@@ -13,7 +13,7 @@ internal static class FactsBuilder
     public static ProtectionFacts New { get; } = new()
     {
         Now = Now,
-        Wish = new() { CopyFrequency = TimeSpan.FromSeconds(30), RetentionHours = 24 },
+        Wish = new() { CopyFrequency = TimeSpan.FromSeconds(30), Retention = new(24) },
         Machine = new(MachineOutcome.Found, "Found", "It is on host a.", "a", "m-1", "web"),
         Vault = new() { Knowledge = VaultKnowledge.Absent },
         Agent = new() { Knowledge = AgentKnowledge.NoProtection },
@@ -23,7 +23,7 @@ internal static class FactsBuilder
 
     public static ProtectionFacts Claimed { get; } = Checked with
     {
-        Vault = new() { Knowledge = VaultKnowledge.Ours, Epoch = 1, RetentionHours = 24 },
+        Vault = new() { Knowledge = VaultKnowledge.Ours, Epoch = 1, Retention = new(24) },
     };
 
     public static ProtectionFacts Copying { get; } = Claimed with
