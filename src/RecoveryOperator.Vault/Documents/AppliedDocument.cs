@@ -107,7 +107,14 @@ public sealed record DamageRecord(long Epoch, long Sequence, string Blob, string
 /// <param name="To">The point; null: before the first point, all disks are empty.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="NewEpoch">The epoch that begins from the point; null when a damaged set is undone.</param>
-public sealed record RollbackRecord(PointSummary? To, string Reason, long? NewEpoch);
+/// <param name="HalfApplied">The set of which a part may have been written; null when there is none.</param>
+public sealed record RollbackRecord(PointSummary? To, string Reason, long? NewEpoch, HalfAppliedSet? HalfApplied = null);
+
+/// <summary>A set of which a part may have been written.</summary>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Sequence">Its sequence.</param>
+/// <param name="Retried">It was tried more than once: what is damaged now may have been whole, and written, before.</param>
+public sealed record HalfAppliedSet(long Epoch, long Sequence, bool Retried);
 
 /// <summary>Sets of an epoch that were never applied.</summary>
 /// <param name="Epoch">The epoch.</param>

@@ -16,14 +16,27 @@ internal static class SetReader
 
     public static string Hash(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
+    /// <summary>SHA-256 (hex) of what stands at a sequence, whether it can be read as a manifest or not. Null when the sequence is free.</summary>
+    public static async Task<string?> ReadHashAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) =>
+        await StorageCall.RunAsync(log.Uri, () => FindBytesAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken), cancellationToken) is { } found
+            ? Hash(found.Content.ToMemory().Span)
+            : null;
+
     private static async Task<StoredSet?> FindAsync(BlobClient blob, CancellationToken cancellationToken)
+    {
+        if (await FindBytesAsync(blob, cancellationToken) is not { } found)
+            return null;
+
+        ReadOnlyMemory<byte> content = found.Content.ToMemory();
+        SetManifest manifest = VaultJson.Read<SetManifest>(content, VaultErrors.NameOf(blob.Uri));
+        return new StoredSet(manifest, Hash(content.Span), found.Details.LastModified);
+    }
+
+    private static async Task<BlobDownloadResult?> FindBytesAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
-            BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken);
-            ReadOnlyMemory<byte> content = found.Content.ToMemory();
-            SetManifest manifest = VaultJson.Read<SetManifest>(content, VaultErrors.NameOf(blob.Uri));
-            return new StoredSet(manifest, Hash(content.Span), found.Details.LastModified);
+            return await blob.DownloadContentAsync(cancellationToken);
         }
         catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
         {

@@ -20,7 +20,7 @@ public enum ApplyOutcome
     /// <summary>The lease was lost on the way; nothing was written after that.</summary>
     LeaseLost,
 
-    /// <summary>A committed set is damaged; the points before it stay.</summary>
+    /// <summary>A committed set is damaged; the points before it stay. Only a set that completes a resynchronization goes on.</summary>
     Damaged,
 }
 
@@ -41,12 +41,18 @@ public enum ApplyStage
 
     /// <summary>Removing old points.</summary>
     Prune,
+
+    /// <summary>Rolling the replica back to a point.</summary>
+    RollBack,
+
+    /// <summary>Computing checksums anew for a resynchronization.</summary>
+    Compute,
 }
 
 /// <summary>How far an applier is within a set.</summary>
 /// <param name="Stage">What it does.</param>
 /// <param name="Epoch">Epoch of the set.</param>
 /// <param name="Sequence">Sequence of the set.</param>
-/// <param name="DoneBytes">Bytes of change logs applied.</param>
-/// <param name="TotalBytes">Bytes of change logs of the set.</param>
+/// <param name="DoneBytes">Bytes of change logs applied; of disk, when rolling back or computing.</param>
+/// <param name="TotalBytes">Bytes of change logs of the set; of disk, when rolling back or computing.</param>
 public sealed record ApplyProgress(ApplyStage Stage, long Epoch, long Sequence, long DoneBytes, long TotalBytes);

@@ -59,11 +59,34 @@ internal sealed class PointSlot
         },
         cancellationToken);
 
-    /// <summary>Gives the place up: the set is damaged.</summary>
-    public Task AbandonAsync(CancellationToken cancellationToken) => StorageCall.RunAsync(
-        _blob.Uri,
-        () => _blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = _etag }, cancellationToken: cancellationToken),
-        cancellationToken);
+    /// <summary>Whether the place was ever taken: a set of which a byte was written has its place.</summary>
+    public static async Task<bool> IsTakenAsync(ProtectionVault vault, long epoch, long sequence, CancellationToken cancellationToken)
+    {
+        BlockBlobClient blob = vault.Replica.GetBlockBlobClient(VaultNames.Point(epoch, sequence));
+        return await StorageCall.RunAsync(blob.Uri, async () => (await blob.ExistsAsync(cancellationToken)).Value, cancellationToken);
+    }
+
+    /// <summary>Gives a place up that was taken and never filled: its set is damaged. Whoever still holds its ETag can list no point any more.</summary>
+    public static Task AbandonAsync(ProtectionVault vault, long epoch, long sequence, CancellationToken cancellationToken)
+    {
+        BlockBlobClient blob = vault.Replica.GetBlockBlobClient(VaultNames.Point(epoch, sequence));
+        return StorageCall.RunAsync(
+            blob.Uri,
+            async () =>
+            {
+                try
+                {
+                    BlobProperties standing = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+                    return standing.ContentLength == 0
+                        && await blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = standing.ETag }, cancellationToken: cancellationToken);
+                }
+                catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
+                {
+                    return false;
+                }
+            },
+            cancellationToken);
+    }
 
     private static async Task<PointSlot> TakeAsync(BlockBlobClient blob, CancellationToken cancellationToken)
     {

@@ -5,21 +5,9 @@ namespace RecoveryOperator.Vault.Replica;
 
 public sealed partial class ReplicaApplier
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Applied set {Sequence} of epoch {Epoch} of {ProtectedVm}: it is a recovery point")]
-    private static partial void LogApplied(ILogger logger, ProtectionId protectedVm, long epoch, long sequence);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Epoch {Epoch} of {ProtectedVm} is sealed at sequence {Sequence}: all before it is applied")]
-    private static partial void LogSealed(ILogger logger, ProtectionId protectedVm, long epoch, long sequence);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Set {Sequence} of epoch {Epoch} of {ProtectedVm} is damaged in {Blob}: its predecessors stay, the VM must be resynchronized")]
-    private static partial void LogDamaged(ILogger logger, Exception damage, ProtectionId protectedVm, long epoch, long sequence, string blob);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Another applier works on {ProtectedVm}: this one stopped")]
     private static partial void LogLeaseLost(ILogger logger, Exception fault, ProtectionId protectedVm);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: {Count} segments of tries that were given up are removed (epoch {Epoch}, sequence {Sequence})")]
-    private static partial void LogSwept(ILogger logger, ProtectionId protectedVm, long epoch, long sequence, int count);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: segments of tries that were given up stay in the log container (epoch {Epoch}, sequence {Sequence})")]
-    private static partial void LogNotSwept(ILogger logger, Exception fault, ProtectionId protectedVm, long epoch, long sequence);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Answered the host of {ProtectedVm}: checksums for set {Sequence} of epoch {Epoch}, computed anew: {Computed}")]
+    private static partial void LogAnswered(ILogger logger, ProtectionId protectedVm, long epoch, long sequence, bool computed);
 }

@@ -1,134 +1,155 @@
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
-using RecoveryOperator.Vault.Host;
+using RecoveryOperator.Vault.Replica.Resync;
+using RecoveryOperator.Vault.Replica.Rollback;
 
 namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>
-/// Applies the committed sets of one replica, in order, and makes a recovery point of each. Any number of appliers may try; leases let one work. May be
-/// killed at any moment: whoever comes next repeats what was not finished. One call at a time.
+/// Applies the committed sets of one replica, in order, and makes a recovery point of each; answers a host that must resynchronize. Any number of appliers may
+/// try; leases let one work. May be killed at any moment: whoever comes next repeats what was not finished. One call at a time.
 /// </summary>
 public sealed partial class ReplicaApplier(
     VaultAccount account, ProtectionVault vault, LeaseHolder holder, ReplicaApplierOptions options, ILogger<ReplicaApplier> logger)
 {
     private readonly TimeProvider _timeProvider = account.TimeProvider;
+    private readonly ReplicaStatePublisher _state = new(vault);
+    private readonly DamagedChain _chain = new(vault);
     private long? _prunedAt;
+    private long? _succeededAt;
+    private long? _askedAt;
 
     /// <summary>How far the replica was when this applier last saw it; null before.</summary>
     public AppliedDocument? LastSeen { get; private set; }
 
-    /// <summary>Whether there may be something to apply: one request, behind what this applier saw last. Never true for a sealed or damaged replica.</summary>
+    /// <summary>Whether there may be something to apply: one request, behind what this applier saw last. For a sealed replica the next epoch is looked for every 15 s.</summary>
     public async Task<bool> HasWorkAsync(CancellationToken cancellationToken)
     {
-        LastSeen ??= await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
-        return !LastSeen.Sealed && LastSeen.Damage is null
-            && await vault.ReadSetAsync(EpochOf(LastSeen), LastSeen.Sequence + 1, cancellationToken) is not null;
+        AppliedDocument seen = LastSeen ??= await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
+        if (seen.Rollback is not null || seen.Damage is { RolledBack: false } || (seen.ReplicaDamage is not null && !_state.IsTold(seen)))
+            return true;
+        if (seen.Sealed)
+            return IsDue(ref _succeededAt) && await new EpochSuccession(vault).FindAsync(seen, cancellationToken) is not null;
+        if (NextSequence(seen) is not { } sequence)
+            return true;
+
+        return await IsTakenAsync(ReplicaPosition.Of(seen).Epoch, sequence, cancellationToken);
+    }
+
+    /// <summary>Whether a host may wait for an answer: one request every 15 s, behind what this applier saw last.</summary>
+    public async Task<bool> HasRequestAsync(CancellationToken cancellationToken)
+    {
+        if (LastSeen is not { Sealed: false, Rollback: null } seen || NextSequence(seen) is not { } sequence || !IsDue(ref _askedAt))
+            return false;
+
+        await _state.LoadAsync(cancellationToken);
+        return await RequestAnswerer.FindAsync(vault, ReplicaPosition.Of(seen), sequence, _state.Told, cancellationToken) is not null;
     }
 
     /// <summary>Applies at most <paramref name="maxSets"/> sets.</summary>
     /// <exception cref="VaultException">The storage refused; call again later.</exception>
-    public async Task<ApplyResult> ApplyAsync(int maxSets, IProgress<ApplyProgress>? progress, CancellationToken cancellationToken)
+    public Task<ApplyResult> ApplyAsync(int maxSets, IProgress<ApplyProgress>? progress, CancellationToken cancellationToken) => RunAsync(
+        async (record, leases, token) =>
+        {
+            ApplySession session = new(vault, leases, options, record, progress);
+            ReplicaRollback rollback = new(vault, leases, options, progress);
+            ReplicaSteps steps = new(vault, leases, record, session, new RollbackSteps(vault, record, rollback, account.StorageNow), _chain, _state, logger);
+            ApplyOutcome outcome = ApplyOutcome.More;
+            while (outcome == ApplyOutcome.More && session.SetsApplied < maxSets)
+            {
+                outcome = await steps.StepAsync(token);
+                await _state.PublishAsync(record.Value, leases, account.StorageNow(), token);
+            }
+
+            if (session.SetsApplied > 0 && outcome is ApplyOutcome.More or ApplyOutcome.UpToDate or ApplyOutcome.Sealed)
+                await PruneAsync(session, token);
+            return (outcome, session.SetsApplied);
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Answers the newest request for checksums, when nothing is left to apply. Computing them anew reads the whole replica and takes hours for a large one: it gives way to
+    /// a set or seal that arrives; <paramref name="cancellationToken"/> ends it for anything else that is more urgent.
+    /// </summary>
+    /// <exception cref="VaultException">The storage refused; call again later.</exception>
+    public Task<ApplyResult> AnswerAsync(IProgress<ApplyProgress>? progress, CancellationToken cancellationToken) => RunAsync(
+        async (record, leases, token) =>
+        {
+            AppliedDocument applied = record.Value;
+            ReplicaPosition position = ReplicaPosition.Of(applied);
+            if (applied is { Sealed: true } or { Rollback: not null } || NextSequence(applied) is not { } sequence
+                || await IsTakenAsync(position.Epoch, sequence, token) || await new EpochSuccession(vault).FindOtherParentAsync(applied, token) is not null)
+            {
+                return (ApplyOutcome.More, 0);
+            }
+
+            if (await RequestAnswerer.FindAsync(vault, position, sequence, _state.Told, token) is not { } request)
+                return (ApplyOutcome.UpToDate, 0);
+
+            TableComputer computer = new(vault, leases, options, _timeProvider);
+            RequestAnswerer answerer = new(vault, leases, record, _state, computer, progress);
+            if (!await answerer.AnswerAsync(request, sequence, account.StorageNow(), token))
+                return (ApplyOutcome.More, 0);
+
+            LogAnswered(logger, vault.Id, position.Epoch, sequence, request.ComputeAnew);
+            return (ApplyOutcome.UpToDate, 0);
+        },
+        cancellationToken);
+
+    private async Task<ApplyResult> RunAsync(
+        Func<AppliedRecord, LeaseSet, CancellationToken, Task<(ApplyOutcome Outcome, int Sets)>> work, CancellationToken cancellationToken)
     {
         await using LeaseSet leases = new(holder, options.LeaseDuration, _timeProvider, logger);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leases.Lost);
-        ApplySession session = new(vault, leases, options, progress, account.StorageNow);
-        int applied = 0;
-        ApplyOutcome outcome;
+        AppliedRecord record = new(vault, leases, account.StorageNow);
+        (ApplyOutcome Outcome, int Sets) result;
         try
         {
-            outcome = await session.BeginAsync(linked.Token) ? ApplyOutcome.More : ApplyOutcome.LeaseHeld;
-            for (; outcome == ApplyOutcome.More && applied < maxSets; applied += outcome == ApplyOutcome.More ? 1 : 0)
-                outcome = await StepAsync(session, linked.Token);
-            if (applied > 0 && outcome is ApplyOutcome.More or ApplyOutcome.UpToDate or ApplyOutcome.Sealed)
-                await PruneAsync(session, linked.Token);
+            result = (ApplyOutcome.LeaseHeld, 0);
+            if (await record.BeginAsync(linked.Token))
+            {
+                await LoadStateAsync(record.Value, leases, linked.Token);
+                result = await work(record, leases, linked.Token);
+            }
         }
         catch (OperationCanceledException) when (leases.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            outcome = ApplyOutcome.LeaseLost;
+            result = (ApplyOutcome.LeaseLost, 0);
         }
         catch (VaultException fault) when (fault.Fault == VaultFault.Conflict)
         {
             LogLeaseLost(logger, fault, vault.Id);
-            outcome = ApplyOutcome.LeaseLost;
+            result = (ApplyOutcome.LeaseLost, 0);
         }
 
-        LastSeen = outcome is ApplyOutcome.LeaseHeld or ApplyOutcome.LeaseLost ? null : session.Applied;
-        return new ApplyResult(outcome, LastSeen, applied);
+        LastSeen = result.Outcome is ApplyOutcome.LeaseHeld or ApplyOutcome.LeaseLost ? null : record.Value;
+        return new ApplyResult(result.Outcome, LastSeen, result.Sets);
     }
 
-    private static long EpochOf(AppliedDocument applied) => Math.Max(applied.Epoch, 1);
-
-    private async Task<ApplyOutcome> StepAsync(ApplySession session, CancellationToken cancellationToken)
+    /// <summary>What another applier wrote since is read; what a crash kept from being written is written.</summary>
+    private async Task LoadStateAsync(AppliedDocument applied, LeaseSet leases, CancellationToken cancellationToken)
     {
-        AppliedDocument applied = session.Applied;
-        if (applied.Damage is not null)
-            return ApplyOutcome.Damaged;
-        if (applied.Sealed)
-            return ApplyOutcome.Sealed;
+        if (LastSeen is null || (LastSeen.AppliedAt, LastSeen.Epoch, LastSeen.Sequence) != (applied.AppliedAt, applied.Epoch, applied.Sequence))
+            _state.Forget();
 
-        long epoch = EpochOf(applied);
-        long sequence = applied.Sequence + 1;
-        try
-        {
-            StoredSet? set = await vault.ReadSetAsync(epoch, sequence, cancellationToken);
-            if (set is null)
-                return ApplyOutcome.UpToDate;
-            if (SetCheck.FindFault(set, vault.Id, epoch, applied) is { } fault)
-                throw new SetDamageException(VaultNames.Set(epoch, sequence), fault);
-
-            return await ApplyAsync(session, set, cancellationToken);
-        }
-        catch (SetDamageException damage)
-        {
-            return await RecordAsync(session, epoch, sequence, damage.Blob, damage, cancellationToken);
-        }
-        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
-        {
-            return await RecordAsync(session, epoch, sequence, unreadable.Target, unreadable, cancellationToken);
-        }
+        await _state.LoadAsync(cancellationToken);
+        await _state.PublishAsync(applied, leases, account.StorageNow(), cancellationToken);
     }
 
-    private async Task<ApplyOutcome> ApplyAsync(ApplySession session, StoredSet set, CancellationToken cancellationToken)
+    /// <summary>The sequence that the next set takes; null when a damaged chain was not walked to its end yet.</summary>
+    private long? NextSequence(AppliedDocument applied) => applied.Damage is null ? ReplicaPosition.Of(applied).Sequence + 1 : _chain.NextSequence(applied);
+
+    private async Task<bool> IsTakenAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
+        await Host.SetReader.ReadHashAsync(vault.Log, epoch, sequence, cancellationToken) is not null;
+
+    private bool IsDue(ref long? last)
     {
-        if (set.Manifest.Kind == SetKind.Seal)
-        {
-            await session.SealAsync(set, cancellationToken);
-            LogSealed(logger, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence);
-            return ApplyOutcome.Sealed;
-        }
+        if (last is { } time && _timeProvider.GetElapsedTime(time) < options.RequestInterval)
+            return false;
 
-        if (!await session.ApplyAsync(set, cancellationToken))
-            return ApplyOutcome.LeaseHeld;
-
-        LogApplied(logger, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence);
-        await SweepAsync(set, cancellationToken);
-        return ApplyOutcome.More;
-    }
-
-    /// <summary>A set without segments is of a machine that did not change, so no earlier try of it can have shipped any: it costs no listing.</summary>
-    private async Task SweepAsync(StoredSet set, CancellationToken cancellationToken)
-    {
-        if (set.Manifest.Disks.All(disk => disk.Base.Count + disk.Segments.Count == 0))
-            return;
-
-        try
-        {
-            if (await new LogSweeper(vault).SweepAsync(set, cancellationToken) is var removed and > 0)
-                LogSwept(logger, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence, removed);
-        }
-        catch (VaultException fault)
-        {
-            LogNotSwept(logger, fault, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence);
-        }
-    }
-
-    private async Task<ApplyOutcome> RecordAsync(
-        ApplySession session, long epoch, long sequence, string blob, Exception damage, CancellationToken cancellationToken)
-    {
-        LogDamaged(logger, damage, vault.Id, epoch, sequence, blob);
-        await session.RecordDamageAsync(epoch, sequence, blob, damage.Message, cancellationToken);
-        return ApplyOutcome.Damaged;
+        last = _timeProvider.GetTimestamp();
+        return true;
     }
 
     private async Task PruneAsync(ApplySession session, CancellationToken cancellationToken)

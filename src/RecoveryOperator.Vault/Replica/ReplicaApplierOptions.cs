@@ -11,4 +11,10 @@ public sealed record ReplicaApplierOptions
 
     /// <summary>Page writes in flight for each disk, 1 to 16; each holds a buffer of 4 MiB.</summary>
     public int WritesInFlight { get; init; } = 4;
+
+    /// <summary>Bytes a second that are read from page blobs when checksums are computed anew, for each replica.</summary>
+    public long ComputeBytesPerSecond { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Least time between two looks for a host's request, and for the next epoch of a sealed replica.</summary>
+    public TimeSpan RequestInterval { get; init; } = TimeSpan.FromSeconds(15);
 }

@@ -12,21 +12,40 @@ internal static class SetCheck
     private const int MaxDisks = 64;
 
     /// <summary>What is wrong with the set, or null.</summary>
-    public static string? FindFault(StoredSet set, ProtectionId protection, long epoch, AppliedDocument applied)
+    /// <param name="set">The set.</param>
+    /// <param name="protection">Whose it must be.</param>
+    /// <param name="place">Where it must stand.</param>
+    /// <param name="told">What the vault agent told the host.</param>
+    public static string? FindFault(StoredSet set, ProtectionId protection, SetPlace place, ReplicaStateDocument? told)
     {
         SetManifest manifest = set.Manifest;
-        string? previous = applied.Epoch == epoch ? applied.SetSha256 : null;
-        long sequence = applied.Epoch == epoch ? applied.Sequence + 1 : 1;
-        if (manifest.ProtectionId != protection.ToString() || manifest.Epoch != epoch || manifest.Sequence != sequence)
+        if (manifest.ProtectionId != protection.ToString() || manifest.Epoch != place.Position.Epoch || manifest.Sequence != place.Sequence)
             return $"it says that it is set {manifest.Sequence} of epoch {manifest.Epoch} of {manifest.ProtectionId}";
         if (manifest.Kind == SetKind.Seal)
             return null; // A seal ends the epoch whatever it follows: fencing cannot be held up.
-        if (manifest.PreviousSha256 != previous)
-            return $"its previous set has SHA-256 {manifest.PreviousSha256 ?? "(none)"}, the one applied last has {previous ?? "(none)"}";
+        if (manifest.PreviousSha256 != place.PreviousSha256)
+            return $"its previous set has SHA-256 {manifest.PreviousSha256 ?? "(none)"}, the one before it has {place.PreviousSha256 ?? "(none)"}";
         if (manifest.Machine is null || manifest.Attempt is null)
             return "it has no machine or no attempt";
 
-        return FindDiskFault(manifest.Disks);
+        return FindComparisonFault(manifest, place, told) ?? FindDiskFault(manifest.Disks);
+    }
+
+    /// <summary>
+    /// A resynchronization ships what differs from checksums of one position, as the vault agent answered them. Applied to anything else it would be silently wrong.
+    /// </summary>
+    private static string? FindComparisonFault(SetManifest manifest, SetPlace place, ReplicaStateDocument? told)
+    {
+        if (manifest.Completes != Completes.Resync)
+            return place.Position.Sequence + 1 == place.Sequence ? null : $"it follows set {place.Position.Sequence} only through sets that were never applied";
+        if (manifest.ComparedWith is not { } compared)
+            return "ComparedWithAnother: it completes a resynchronization and does not say what was compared";
+        if (ReplicaPosition.Of(compared) != place.Position)
+            return $"ComparedWithAnother: it was compared with set {compared.Sequence} of epoch {compared.Epoch}, the replica stands at set {place.Position.Sequence} of epoch {place.Position.Epoch}";
+
+        bool isAnswered = told?.Answer is { Problem: null } answer && ReplicaPosition.Of(told) == place.Position
+            && answer.Sequence == manifest.Sequence && answer.Request == compared.Request && answer.Computed == compared.Computed;
+        return isAnswered ? null : $"ComparedWithAnother: {VaultNames.ReplicaState} does not hold the answer to request {compared.Request} that it was compared with";
     }
 
     private static string? FindDiskFault(IReadOnlyList<SetDisk> disks)

@@ -18,7 +18,7 @@ public sealed class CrashMatrixTests(AzuriteFixture fixture)
             using ReplicaScene scene = await PrepareAsync();
             CutPolicy cut = new(atWrite, afterEffect);
             using (LeaseHolder holder = scene.OpenState())
-                await RunUntilKilledAsync(scene.Applier(holder, cut));
+                await RunUntilKilledAsync(() => scene.Applier(holder, cut).ApplyAsync(int.MaxValue, null, TestContext.Current.CancellationToken));
 
             foreach (RecoveryPointDocument point in await scene.Vault.ListPointsAsync(TestContext.Current.CancellationToken))
                 await scene.AssertEqualsSourceAsync(point);
@@ -34,13 +34,13 @@ public sealed class CrashMatrixTests(AzuriteFixture fixture)
         Assert.True(atWrite > 40, $"Only {atWrite} writes were seen.");
     }
 
-    private static async Task RunUntilKilledAsync(ReplicaApplier applier)
+    internal static async Task RunUntilKilledAsync(Func<Task> process)
     {
         try
         {
-            await applier.ApplyAsync(int.MaxValue, null, TestContext.Current.CancellationToken);
+            await process();
         }
-        catch (Exception fault) when (fault is CutException || (fault as AggregateException)?.InnerExceptions.All(inner => inner is CutException) == true)
+        catch (Exception fault) when (fault is CutException || (fault as AggregateException)?.Flatten().InnerExceptions.All(inner => inner is CutException) == true)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(fault.Message);
         }
@@ -54,7 +54,7 @@ public sealed class CrashMatrixTests(AzuriteFixture fixture)
         scene.Source.Write(1, MiB - 1000, 2536);
         await scene.Source.CommitAsync(token);
         scene.Source.Zero(0, 0, 70_000);
-        scene.Source.Grow(1, 3 * MiB);
+        scene.Source.Resize(1, 3 * MiB);
         scene.Source.Write(1, MiB, 65_536);
         scene.Source.Write(1, (2 * MiB) + 100, 70_000);
         await scene.Source.CommitAsync(token);

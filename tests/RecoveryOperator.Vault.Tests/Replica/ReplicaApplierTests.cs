@@ -74,7 +74,7 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
         Uri snapshot = grant.SnapshotUri(point.Disks[0]);
 
         BlobDownloadResult content = await new BlobClient(snapshot).DownloadContentAsync(Token);
-        Assert.True(content.Content.ToMemory().Span[..MiB].SequenceEqual(scene.Source.Instants[1][0]));
+        Assert.True(content.Content.ToMemory().Span[..MiB].SequenceEqual(scene.Source.Instants[(1, 1)][0]));
         Assert.Equal(snapshot, (await scene.Vault.GrantReplicaReadAsync("op-1", TestDocuments.Now, Token)).SnapshotUri(point.Disks[0]));
         UriBuilder vm = new(snapshot);
         vm.Path = vm.Path.Replace("disk-0.vhd", VaultNames.Vm, StringComparison.Ordinal);

@@ -12,14 +12,22 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
     private const int RecordsPerSegment = 2;
 
     private readonly Random _random = new(seed);
-    private readonly byte[][] _disks = [.. diskSizes.Select(size => new byte[size])];
-    private readonly SortedSet<int>[] _changed = [.. diskSizes.Select(_ => new SortedSet<int>())];
+    private readonly SortedDictionary<int, byte[]> _disks = new(diskSizes.Index().ToDictionary(disk => disk.Index, disk => new byte[disk.Item]));
+    private readonly Dictionary<int, SortedSet<int>> _changed = diskSizes.Index().ToDictionary(disk => disk.Index, _ => new SortedSet<int>());
+    private ILogStore _store = store;
     private StoredSet? _last;
+    private bool _hasBase;
 
-    /// <summary>Disks at each committed sequence.</summary>
-    public Dictionary<long, byte[][]> Instants { get; } = [];
+    public long Epoch { get; private set; } = 1;
+
+    public long NextSequence => (_last?.Manifest.Sequence ?? 0) + 1;
+
+    /// <summary>Disks at each committed set.</summary>
+    public Dictionary<(long Epoch, long Sequence), SortedDictionary<int, byte[]>> Instants { get; } = [];
 
     public string? LastSegment { get; private set; }
+
+    public ILogStore Store => _store;
 
     public void Write(int disk, int offset, int length)
     {
@@ -33,32 +41,115 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
         Touch(disk, offset, length);
     }
 
-    public void Grow(int disk, int size) => Array.Resize(ref _disks[disk], size);
-
-    public async Task<StoredSet> CommitAsync(CancellationToken cancellationToken, Consistency consistency = Consistency.CrashConsistent)
+    /// <summary>Grows or shrinks a disk; a last block that was short, or is now, counts as changed.</summary>
+    public void Resize(int disk, int size)
     {
-        long sequence = (_last?.Manifest.Sequence ?? 0) + 1;
-        Guid attempt = Guid.NewGuid();
-        bool isInitial = sequence == 1;
-        List<SetDisk> disks = [];
-        for (int disk = 0; disk < _disks.Length; disk++)
+        byte[] content = _disks[disk];
+        int edge = Math.Min(content.Length, size);
+        Array.Resize(ref content, size);
+        _disks[disk] = content;
+        _changed[disk].RemoveWhere(block => block * BlockSize.Bytes >= size);
+        if (edge % BlockSize.Bytes != 0)
+            _changed[disk].Add(edge / BlockSize.Bytes);
+    }
+
+    public void Attach(int disk, int size)
+    {
+        _disks[disk] = new byte[size];
+        _changed[disk] = [];
+    }
+
+    public void Detach(int disk) => _disks.Remove(disk);
+
+    /// <summary>The machine starts from a point, in a new epoch, with a grant of its own; every write since then is tracked.</summary>
+    public void BeginEpoch(long epoch, ILogStore grant, (long Epoch, long Sequence) parent)
+    {
+        Epoch = epoch;
+        _store = grant;
+        _last = null;
+        _disks.Clear();
+        foreach ((int index, byte[] content) in Instants[parent])
         {
-            List<SegmentRecord> segments = await ShipAsync(disk, isInitial ? 0 : sequence, attempt, cancellationToken);
-            disks.Add(new SetDisk(disk, $"vd{(char)('a' + disk)}", _disks[disk].Length, 0, isInitial ? segments : [], isInitial ? [] : segments));
-            _changed[disk].Clear();
+            _disks[index] = content.ToArray();
+            _changed[index] = [];
+        }
+    }
+
+    public Task<StoredSet> CommitAsync(CancellationToken cancellationToken, Consistency consistency = Consistency.CrashConsistent) =>
+        CommitAsync(_hasBase ? Completes.None : Completes.Initial, null, consistency, cancellationToken);
+
+    /// <summary>Asks for the replica's checksums.</summary>
+    public Task<ResyncRequestDocument> AskAsync(bool computeAnew, CancellationToken cancellationToken) => _store.CreateResyncRequestAsync(
+        new ResyncRequestDocument
+        {
+            ProtectionId = id.ToString(),
+            Epoch = Epoch,
+            Sequence = NextSequence,
+            Request = 0,
+            Attempt = Guid.NewGuid(),
+            ComputeAnew = computeAnew,
+            Reason = "Requested",
+            AskedAt = TestDocuments.Now,
+        },
+        cancellationToken);
+
+    /// <summary>Compares with an answer, ships what differs and nothing else, and commits.</summary>
+    public async Task<StoredSet> CommitResyncAsync(ReplicaStateDocument told, CancellationToken cancellationToken)
+    {
+        ResyncAnswer answer = told.Answer!;
+        foreach ((int disk, byte[] content) in _disks)
+        {
+            AnsweredTable? table = answer.Tables.FirstOrDefault(candidate => candidate.Index == disk);
+            _changed[disk] = [.. await DifferingAsync(content, table, cancellationToken)];
+        }
+
+        ComparedPosition compared = new(told.Epoch, told.Sequence, told.SetSha256, answer.Request, answer.Computed);
+        return await CommitAsync(Completes.Resync, compared, Consistency.CrashConsistent, cancellationToken);
+    }
+
+    /// <summary>Blocks that the next set ships.</summary>
+    public int ChangedBlocks(int disk) => _changed[disk].Count;
+
+    private async Task<StoredSet> CommitAsync(Completes completes, ComparedPosition? compared, Consistency consistency, CancellationToken cancellationToken)
+    {
+        long sequence = NextSequence;
+        Guid attempt = Guid.NewGuid();
+        bool isBase = completes != Completes.None;
+        List<SetDisk> disks = [];
+        foreach ((int disk, byte[] content) in _disks)
+        {
+            List<SegmentRecord> segments = await ShipAsync(disk, isBase ? 0 : sequence, attempt, cancellationToken);
+            disks.Add(new SetDisk(disk, $"vd{(char)('a' + disk)}", content.Length, 0, isBase ? segments : [], isBase ? [] : segments));
         }
 
         SetManifest manifest = TestDocuments.Set(id, sequence, _last?.Sha256, disks) with
         {
+            Epoch = Epoch,
             Attempt = attempt,
             Consistency = consistency,
-            Completes = isInitial ? Completes.Initial : Completes.None,
+            Completes = completes,
+            ComparedWith = compared,
         };
-        CommitResult result = await store.CommitAsync(manifest, cancellationToken);
+        CommitResult result = await _store.CommitAsync(manifest, cancellationToken);
         Assert.Equal(CommitOutcome.Committed, result.Outcome);
+        foreach (SortedSet<int> changed in _changed.Values)
+            changed.Clear();
         _last = result.Standing;
-        Instants[sequence] = [.. _disks.Select(content => content.ToArray())];
+        _hasBase = true;
+        Instants[(Epoch, sequence)] = new(_disks.ToDictionary(disk => disk.Key, disk => disk.Value.ToArray()));
         return _last;
+    }
+
+    private async Task<List<int>> DifferingAsync(byte[] content, AnsweredTable? table, CancellationToken cancellationToken)
+    {
+        int blocks = (int)BlockSize.Count(content.Length);
+        byte[] known = new byte[blocks * BlockChecksum.LengthBytes];
+        if (table is not null)
+            await _store.OpenChecksumTable(table).ReadAsync(0, known, cancellationToken);
+        byte[] actual = ReplicaScene.SumsOf(content);
+        int shortBlock = table is not null && table.SizeBytes != content.Length ? (int)(Math.Min(table.SizeBytes, content.Length) / BlockSize.Bytes) : -1;
+        return [.. Enumerable.Range(0, blocks).Where(block => block == shortBlock
+            || !actual.AsSpan(block * 16, 16).SequenceEqual(known.AsSpan(block * 16, 16)))];
     }
 
     private void Touch(int disk, int offset, int length)
@@ -72,10 +163,10 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
         List<SegmentRecord> segments = [];
         foreach (int[] blocks in _changed[disk].Chunk(RecordsPerSegment))
         {
-            SegmentIdentity identity = new(id, 1, sequence, attempt, disk, segments.Count);
+            SegmentIdentity identity = new(id, Epoch, sequence, attempt, disk, segments.Count);
             byte[] content = await EncodeAsync(disk, blocks, identity, cancellationToken);
-            string blob = sequence == 0 ? VaultNames.BaseSegment(1, attempt, disk, segments.Count) : VaultNames.Segment(1, sequence, attempt, disk, segments.Count);
-            await store.CreateSegmentAsync(blob, content, cancellationToken);
+            string blob = sequence == 0 ? VaultNames.BaseSegment(Epoch, attempt, disk, segments.Count) : VaultNames.Segment(Epoch, sequence, attempt, disk, segments.Count);
+            await _store.CreateSegmentAsync(blob, content, cancellationToken);
             segments.Add(new SegmentRecord(blob, content.Length, SetReader.Hash(content), segments.Count, attempt));
             LastSegment = blob;
         }
