@@ -8,7 +8,7 @@ using RecoveryOperator.Vault.Replica;
 namespace RecoveryOperator.Agent.VaultRole;
 
 /// <summary>The work of the vault role's operations.</summary>
-internal sealed class ApplyOperations(ReplicaWork work, TimeProvider time)
+internal sealed class ApplyOperations(ReplicaWork work, ApplySlots slots, TimeProvider time)
 {
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
@@ -17,7 +17,7 @@ internal sealed class ApplyOperations(ReplicaWork work, TimeProvider time)
     {
         while (true)
         {
-            ApplyResult result = await work.ApplyNowAsync(new Reporter(context), cancellationToken);
+            ApplyResult result = await ApplyAsync(context, cancellationToken);
             if (result.Applied is { } applied)
                 return applied.Damage is null ? Result(applied.Epoch, applied.Sequence, applied.Sealed) : throw new FaultException(VaultFaults.Of(applied.Damage));
 
@@ -35,12 +35,12 @@ internal sealed class ApplyOperations(ReplicaWork work, TimeProvider time)
             string waitsFor;
             try
             {
-                ApplyResult result = await work.ApplyNowAsync(new Reporter(context), cancellationToken);
+                ApplyResult result = await ApplyAsync(context, cancellationToken);
                 AppliedDocument applied = result.Applied ?? await work.ReadAppliedAsync(cancellationToken);
+                if (FindLost(applied, epoch) is { } lost)
+                    throw new FaultException(VaultFaults.Of(lost));
                 if (applied.SealedEpochs.FirstOrDefault(ended => ended.Epoch == epoch) is { } sealedEpoch)
                     return Result(epoch, sealedEpoch.LastSequence, isSealed: true);
-                if (applied.Damage is { } damage)
-                    throw new FaultException(VaultFaults.Of(damage));
 
                 waitsFor = result.Applied is null ? "Another vault agent works on the replica" : $"Waiting for the seal of epoch {epoch}";
             }
@@ -52,6 +52,24 @@ internal sealed class ApplyOperations(ReplicaWork work, TimeProvider time)
 
             await PauseAsync(context, waitsFor, cancellationToken);
         }
+    }
+
+    private async Task<ApplyResult> ApplyAsync(OperationContext context, CancellationToken cancellationToken)
+    {
+        using IDisposable slot = await slots.TakeAsync(hurried: true, cancellationToken);
+        return await work.ApplyNowAsync(new Reporter(context), cancellationToken);
+    }
+
+    /// <summary>Sets before the epoch's seal that were never applied, and that no resynchronization made up for.</summary>
+    private static DamageRecord? FindLost(AppliedDocument applied, long epoch)
+    {
+        if (applied.Damage?.Epoch == epoch)
+            return applied.Damage;
+
+        long? last = applied.SealedEpochs.FirstOrDefault(ended => ended.Epoch == epoch)?.LastSequence;
+        return applied.Skipped.FirstOrDefault(skipped => skipped.Epoch == epoch && skipped.FromSequence == last + 1) is { } lost
+            ? new DamageRecord(epoch, lost.FromSequence, VaultNames.Set(epoch, lost.FromSequence), lost.Reason)
+            : null;
     }
 
     private Task PauseAsync(OperationContext context, string waitsFor, CancellationToken cancellationToken)

@@ -26,6 +26,7 @@ internal sealed partial class ReplicaWork(
     private readonly Lock _lock = new();
     private readonly ReplicaStatus _status = new() { ProtectionId = id.ToString(), Stage = ApplyStage.Idle };
     private ReplicaMetrics? _metrics;
+    private CancellationTokenSource? _answering;
     private TimeSpan _rest = TimeSpan.FromSeconds(2.5);
     private DateTimeOffset _restUntil;
     private bool _retired;
@@ -64,9 +65,43 @@ internal sealed partial class ReplicaWork(
         }
     }
 
+    /// <summary>
+    /// Answers a host that waits for checksums. Computing them can take hours: it needs one of the slots for that, and gives way as soon as somebody wants something to be
+    /// applied. Errors are recorded, not thrown.
+    /// </summary>
+    public async Task AnswerAsync(SemaphoreSlim computing, CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() < _restUntil || !await _turn.WaitAsync(TimeSpan.Zero, cancellationToken))
+            return;
+
+        using CancellationTokenSource yielding = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            lock (_lock)
+                _answering = yielding;
+            if (!_retired && await applier.FindRequestAsync(yielding.Token) is { } request)
+                await AnswerAsync(request, computing, yielding.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogGaveWay(logger, id);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            Rest(fault);
+        }
+        finally
+        {
+            lock (_lock)
+                _answering = null;
+            _turn.Release();
+        }
+    }
+
     /// <summary>Applies what is committed now. Errors are recorded and thrown.</summary>
     public async Task<ApplyResult> ApplyNowAsync(IProgress<ApplyProgress>? progress, CancellationToken cancellationToken)
     {
+        StopAnswering();
         await _turn.WaitAsync(cancellationToken);
         try
         {
@@ -93,6 +128,7 @@ internal sealed partial class ReplicaWork(
     /// </summary>
     public bool TryRetire()
     {
+        StopAnswering();
         if (!_turn.Wait(TimeSpan.Zero))
             return false;
 
@@ -104,6 +140,31 @@ internal sealed partial class ReplicaWork(
 
     private VaultException Gone() => new(
         VaultFault.NotFound, id.ToString(), $"The replica {id} was deleted from the vault.", "Ask again if it was created anew.");
+
+    private async Task AnswerAsync(ResyncRequestDocument request, SemaphoreSlim computing, CancellationToken cancellationToken)
+    {
+        if (request.ComputeAnew && !await computing.WaitAsync(TimeSpan.Zero, cancellationToken))
+            return; // As many as may be are computing: asked again with a later round.
+
+        try
+        {
+            ApplyResult result = await applier.AnswerAsync(new ProgressSplitter(null, Report), cancellationToken);
+            if (result.Applied is { } applied)
+                Show(applied);
+        }
+        finally
+        {
+            if (request.ComputeAnew)
+                computing.Release();
+            Change(status => status.Stage = ApplyStage.Idle);
+        }
+    }
+
+    private void StopAnswering()
+    {
+        lock (_lock)
+            _answering?.Cancel();
+    }
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -143,6 +204,8 @@ internal sealed partial class ReplicaWork(
         {
             Stage.Apply => ApplyStage.Apply,
             Stage.Snapshot => ApplyStage.Snapshot,
+            Stage.RollBack => ApplyStage.RollBack,
+            Stage.Compute => ApplyStage.Compute,
             _ => ApplyStage.Prune,
         };
         if (Status.Stage != stage)
@@ -164,7 +227,7 @@ internal sealed partial class ReplicaWork(
             status.Sealed = applied.Sealed;
             status.LatestPointInstant = applied.LatestPoint?.Instant.ToTimestamp();
             status.Points = applied.PointCount;
-            status.Fault = applied.Damage is { } damage ? VaultFaults.Of(damage) : null;
+            status.Fault = VaultFaults.Of(applied);
         });
     }
 
@@ -196,6 +259,9 @@ internal sealed partial class ReplicaWork(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The replica of {ProtectedVm} could not be brought forward; next try in {Seconds} s")]
     private static partial void LogFailed(ILogger logger, Exception fault, ProtectionId protectedVm, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: computing checksums gives way; it begins again when nothing else is left to do")]
+    private static partial void LogGaveWay(ILogger logger, ProtectionId protectedVm);
 
     /// <summary>Tells two listeners, in the caller's thread: order matters, which <see cref="Progress{T}"/> does not keep.</summary>
     private sealed class ProgressSplitter(IProgress<ApplyProgress>? first, Action<ApplyProgress> second) : IProgress<ApplyProgress>

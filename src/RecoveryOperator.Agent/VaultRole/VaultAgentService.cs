@@ -9,7 +9,7 @@ namespace RecoveryOperator.Agent.VaultRole;
 
 /// <summary>The vault agent's gRPC calls: they only hurry the worker and ask how far it is.</summary>
 internal sealed class VaultAgentService(
-    VaultAccount account, ReplicaDirectory replicas, VaultWorker worker, VaultOperations operations, TimeProvider time) : VaultAgent.VaultAgentBase
+    VaultAccount account, ReplicaDirectory replicas, VaultWorker worker, VaultOperations operations, ApplySlots slots, TimeProvider time) : VaultAgent.VaultAgentBase
 {
     /// <inheritdoc/>
     public override Task<VaultAgentDescription> Describe(DescribeVaultAgentRequest request, ServerCallContext context) => Task.FromResult(new VaultAgentDescription
@@ -57,13 +57,13 @@ internal sealed class VaultAgentService(
 
     private OperationWork WorkOf(ApplyNow request)
     {
-        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), time);
+        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), slots, time);
         return async (context, token) => await work.ApplyNowAsync(context, token);
     }
 
     private OperationWork WorkOf(ApplyThroughSeal request)
     {
-        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), time);
+        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), slots, time);
         return async (context, token) => await work.ApplyThroughSealAsync(request.Epoch, context, token);
     }
 

@@ -23,6 +23,7 @@ public static class VaultRoleExtensions
         services.AddSingleton(_ => options.StateFolder is { } folder ? LeaseHolder.Open(folder) : LeaseHolder.CreateEphemeral());
         services.AddSingleton<VaultRoleMetrics>();
         services.AddSingleton<ReplicaDirectory>();
+        services.AddSingleton<ApplySlots>();
         services.AddSingleton<VaultWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<VaultWorker>());
         services.AddSingleton(provider => new VaultOperations(new OperationRegistry(

@@ -9,10 +9,10 @@ namespace RecoveryOperator.Agent.VaultRole;
 /// Looks for work in rounds: lists the replicas, asks each for its next set (one request), applies where there is one. A slow replica never holds up the next
 /// round of the others, an error on one never stops them.
 /// </summary>
-internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOptions options, TimeProvider time, ILogger<VaultWorker> logger) : BackgroundService
+internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOptions options, ApplySlots slots, TimeProvider time, ILogger<VaultWorker> logger) : BackgroundService
 {
     private readonly ConcurrentDictionary<ProtectionId, Task> _busy = new();
-    private readonly SemaphoreSlim _slots = new(options.ParallelReplicas);
+    private readonly SemaphoreSlim _computing = new(options.ParallelReplicas);
 
     /// <summary>Why the last round could not list the vault; null when it could.</summary>
     public Fault? Fault { get; private set; }
@@ -20,7 +20,7 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _slots.Dispose();
+        _computing.Dispose();
         base.Dispose();
     }
 
@@ -71,15 +71,11 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
 
     private async Task RunAsync(ReplicaWork work, CancellationToken cancellationToken)
     {
-        await _slots.WaitAsync(cancellationToken);
-        try
-        {
+        using (await slots.TakeAsync(hurried: false, cancellationToken))
             await work.RunAsync(cancellationToken);
-        }
-        finally
-        {
-            _slots.Release();
-        }
+
+        // Without a slot: computing checksums takes hours and little memory.
+        await work.AnswerAsync(_computing, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The replicas of the vault could not be listed; next try with the next round")]

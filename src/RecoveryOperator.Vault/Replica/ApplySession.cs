@@ -96,7 +96,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     private Task<PageBlobReplicaDisk?> OpenAsync(SetDisk disk, DateTimeOffset instant, CancellationToken cancellationToken)
     {
         long? readySize = record.Newest?.Disks.FirstOrDefault(candidate => candidate.Index == disk.Index)?.SizeBytes;
-        return new ReplicaDiskOpener(vault, leases, options.WritesInFlight).OpenAsync(disk, readySize, instant, cancellationToken);
+        return new ReplicaDiskOpener(vault, leases, options).OpenAsync(disk, readySize, instant, cancellationToken);
     }
 
     private async Task<RecoveryPointDocument> SnapshotAsync(StoredSet set, CancellationToken cancellationToken)

@@ -4,27 +4,28 @@ using System.Text;
 namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>
-/// Who takes leases. Each start of a process is a session of its own; the sessions before it are known from the state folder, so that their leases are
+/// Who takes leases. Each start of a process is a session of its own, and so is what follows a try that failed; the sessions before it are known from the state folder, so that their leases are
 /// taken over at once. The folder is locked: one process at a time (docs/formats/vault-layout.md, "Leases of a killed applier").
 /// </summary>
 public sealed class LeaseHolder : IDisposable
 {
     private const int RememberedSessions = 16;
 
-    private readonly FileStream? _lock;
+    private readonly FileStream? _file;
+    private readonly Lock _lock = new();
+    private volatile Sessions _sessions;
 
-    private LeaseHolder(Guid session, IReadOnlyList<Guid> earlier, FileStream? folderLock)
+    private LeaseHolder(Guid session, IReadOnlyList<Guid> earlier, FileStream? file)
     {
-        Session = session;
-        Earlier = earlier;
-        _lock = folderLock;
+        _sessions = new Sessions(session, earlier);
+        _file = file;
     }
 
-    /// <summary>The lease session that this process opened.</summary>
-    public Guid Session { get; }
+    /// <summary>The lease session that new leases are taken in.</summary>
+    public Guid Session => _sessions.Current;
 
     /// <summary>Sessions before it, newest first.</summary>
-    internal IReadOnlyList<Guid> Earlier { get; }
+    internal IReadOnlyList<Guid> Earlier => _sessions.Earlier;
 
     /// <summary>A holder without memory: after it was killed, its leases must run out.</summary>
     public static LeaseHolder CreateEphemeral() => new(Guid.NewGuid(), [], null);
@@ -50,7 +51,23 @@ public sealed class LeaseHolder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock?.Dispose();
+    public void Dispose() => _file?.Dispose();
+
+    /// <summary>
+    /// Begins another session: a try failed, and a request of it may still be on its way. The next try takes leases of other ids, so that one is refused when it comes.
+    /// </summary>
+    /// <exception cref="IOException">The state folder cannot be written: the session stays.</exception>
+    internal void BeginSession()
+    {
+        lock (_lock)
+        {
+            Sessions ended = _sessions;
+            Guid next = Guid.NewGuid();
+            if (_file is not null)
+                Append(_file, next, [ended.Current, .. ended.Earlier]);
+            _sessions = new Sessions(next, [.. ended.Earlier.Prepend(ended.Current).Take(RememberedSessions)]);
+        }
+    }
 
     /// <summary>The lease id of a session for a blob: nobody else can know it, and each blob has its own.</summary>
     internal static string LeaseId(Guid session, Uri blob)
@@ -89,4 +106,6 @@ public sealed class LeaseHolder : IDisposable
         file.Write(Encoding.ASCII.GetBytes(text.ToString()));
         file.Flush(flushToDisk: true);
     }
+
+    private sealed record Sessions(Guid Current, IReadOnlyList<Guid> Earlier);
 }

@@ -16,6 +16,7 @@ internal sealed partial class LeaseSet : IAsyncDisposable
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly LeaseHolder _holder;
+    private readonly Guid _session;
     private readonly TimeSpan _duration;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -24,6 +25,7 @@ internal sealed partial class LeaseSet : IAsyncDisposable
     public LeaseSet(LeaseHolder holder, TimeSpan duration, TimeProvider timeProvider, ILogger logger)
     {
         _holder = holder;
+        _session = holder.Session;
         _duration = duration;
         _timeProvider = timeProvider;
         _logger = logger;
@@ -39,7 +41,7 @@ internal sealed partial class LeaseSet : IAsyncDisposable
         if (_held.ContainsKey(blob.Uri))
             return true;
 
-        string id = LeaseHolder.LeaseId(_holder.Session, blob.Uri);
+        string id = LeaseHolder.LeaseId(_session, blob.Uri);
         BlobLeaseClient lease = blob.GetBlobLeaseClient(id);
         long asked = _timeProvider.GetTimestamp();
         bool taken = await StorageCall.RunAsync(

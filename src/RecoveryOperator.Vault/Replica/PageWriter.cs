@@ -10,7 +10,7 @@ namespace RecoveryOperator.Vault.Replica;
 /// Writes to one page blob under its lease, a bounded number of requests in flight, each with a pooled buffer. Writes in flight have no order: whoever
 /// writes a place twice drains in between.
 /// </summary>
-internal sealed class PageWriter(PageBlobClient blob, string leaseId, int writesInFlight) : IAsyncDisposable
+internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int writesInFlight) : IAsyncDisposable
 {
     public const int PageBytes = 512;
     public const int MaxWriteBytes = 4 * 1024 * 1024;

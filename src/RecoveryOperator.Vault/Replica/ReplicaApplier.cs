@@ -37,14 +37,14 @@ public sealed partial class ReplicaApplier(
         return await IsTakenAsync(ReplicaPosition.Of(seen).Epoch, sequence, cancellationToken);
     }
 
-    /// <summary>Whether a host may wait for an answer: one request every 15 s, behind what this applier saw last.</summary>
-    public async Task<bool> HasRequestAsync(CancellationToken cancellationToken)
+    /// <summary>The request of a host that waits for an answer, or null: one look every 15 s, behind what this applier saw last.</summary>
+    public async Task<ResyncRequestDocument?> FindRequestAsync(CancellationToken cancellationToken)
     {
         if (LastSeen is not { Sealed: false, Rollback: null } seen || NextSequence(seen) is not { } sequence || !IsDue(ref _askedAt))
-            return false;
+            return null;
 
         await _state.LoadAsync(cancellationToken);
-        return await RequestAnswerer.FindAsync(vault, ReplicaPosition.Of(seen), sequence, _state.Told, cancellationToken) is not null;
+        return await RequestAnswerer.FindAsync(vault, ReplicaPosition.Of(seen), sequence, _state.Told, cancellationToken);
     }
 
     /// <summary>Applies at most <paramref name="maxSets"/> sets.</summary>
@@ -104,6 +104,7 @@ public sealed partial class ReplicaApplier(
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leases.Lost);
         AppliedRecord record = new(vault, leases, account.StorageNow);
         (ApplyOutcome Outcome, int Sets) result;
+        bool isClean = false;
         try
         {
             result = (ApplyOutcome.LeaseHeld, 0);
@@ -112,6 +113,8 @@ public sealed partial class ReplicaApplier(
                 await LoadStateAsync(record.Value, leases, linked.Token);
                 result = await work(record, leases, linked.Token);
             }
+
+            isClean = true;
         }
         catch (OperationCanceledException) when (leases.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -121,6 +124,11 @@ public sealed partial class ReplicaApplier(
         {
             LogLeaseLost(logger, fault, vault.Id);
             result = (ApplyOutcome.LeaseLost, 0);
+        }
+        finally
+        {
+            if (!isClean)
+                holder.BeginSession(); // A request of this try may still be on its way.
         }
 
         LastSeen = result.Outcome is ApplyOutcome.LeaseHeld or ApplyOutcome.LeaseLost ? null : record.Value;

@@ -17,4 +17,7 @@ public sealed record ReplicaApplierOptions
 
     /// <summary>Least time between two looks for a host's request, and for the next epoch of a sealed replica.</summary>
     public TimeSpan RequestInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Page writes carry their blob's lease. Switched off in one test, to show what it guards against.</summary>
+    internal bool WritesCarryLease { get; init; } = true;
 }

@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.DataPath;
+using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Storage;
@@ -12,7 +13,7 @@ namespace RecoveryOperator.Vault.Replica;
 /// Brings a disk's page blob and checksum table to the size that a set says, under their leases. Whether a disk is ready is told by the newest point
 /// alone, so a crash on the way repeats all of it.
 /// </summary>
-internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, int writesInFlight)
+internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, ReplicaApplierOptions options)
 {
     /// <summary>Opens a disk for a set. Null when another applier holds it.</summary>
     /// <param name="disk">The disk as in the set.</param>
@@ -29,13 +30,16 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
         if (!await AcquireAsync(content, blobLength, isReady, cancellationToken) || !await AcquireAsync(sums, tableLength, isReady, cancellationToken))
             return null;
 
-        PageWriter writer = new(content, leases.IdOf(content), writesInFlight);
-        PageWriter sumsWriter = new(sums, leases.IdOf(sums), writesInFlight);
-        PageBlobReplicaDisk replica = new(writer, sumsWriter, new ChecksumTable(sums, sumsWriter, tableLength));
+        PageWriter writer = new(content, LeaseOf(content), options.WritesInFlight);
+        PageWriter sumsWriter = new(sums, LeaseOf(sums), options.WritesInFlight);
+        ChecksumTable table = new(sums, sumsWriter, tableLength);
+        PageBlobReplicaDisk replica = new(writer, sumsWriter, table);
         try
         {
             if (readySizeBytes is null)
                 await sumsWriter.ClearAsync(new Extent(0, tableLength), cancellationToken);
+            else if (!isReady)
+                await ForgetAsync(table, sumsWriter, Math.Min(readySizeBytes.Value, disk.SizeBytes), tableLength, cancellationToken);
             if (!isReady)
                 await PrepareAsync(writer, disk, readySizeBytes, createdAt, cancellationToken);
 
@@ -49,6 +53,8 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
             throw;
         }
     }
+
+    private string? LeaseOf(PageBlobClient blob) => options.WritesCarryLease ? leases.IdOf(blob) : null;
 
     private async Task<bool> AcquireAsync(PageBlobClient blob, long lengthBytes, bool isReady, CancellationToken cancellationToken)
     {
@@ -76,6 +82,22 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
             return true;
         },
         cancellationToken);
+
+    /// <summary>
+    /// The checksums behind the smaller of two sizes are of blocks that were cut off, or not there yet: zeros. A table's last page holds some of them also after the
+    /// table was shortened.
+    /// </summary>
+    private static async Task ForgetAsync(ChecksumTable table, PageWriter writer, long smallerBytes, long tableLength, CancellationToken cancellationToken)
+    {
+        long blocks = BlockSize.Count(smallerBytes);
+        long from = blocks * BlockChecksum.LengthBytes;
+        long pageEnd = Math.Min(PageWriter.AlignUp(from), tableLength);
+        if (pageEnd > from)
+            await table.SetAsync(blocks * BlockSize.Bytes, new byte[pageEnd - from], cancellationToken);
+        await table.FlushAsync(cancellationToken);
+        if (tableLength > pageEnd)
+            await writer.ClearAsync(new Extent(pageEnd, tableLength - pageEnd), cancellationToken);
+    }
 
     /// <summary>
     /// What lies between the smaller of two sizes and the new footer is an old footer, or the rest of a larger disk: zeros from now on. Then

@@ -56,6 +56,23 @@ public sealed class LeaseTests(AzuriteFixture fixture)
         Assert.Equal(ApplyOutcome.UpToDate, successor.Outcome);
         Assert.Equal(ApplyOutcome.LeaseLost, result.Outcome);
         await scene.AssertPointsAsync(1, 2);
+        await scene.AssertHoldsAsync(1, 2);
+    }
+
+    [Fact]
+    public async Task Without_the_lease_on_page_writes_a_stalled_applier_writes_over_its_successor()
+    {
+        using ReplicaScene scene = await PrepareAsync();
+        Gate gate = new(IsPageWrite);
+        using LeaseHolder stalledHolder = LeaseHolder.CreateEphemeral();
+        ReplicaApplier applier = scene.Applier(stalledHolder, gate, leaseDuration: TimeSpan.FromSeconds(15), writesCarryLease: false);
+        Task<ApplyResult> stalled = applier.ApplyAsync(int.MaxValue, null, Token);
+        await gate.Reached.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await BreakLeasesAsync(scene);
+        await scene.ApplyAllAsync();
+        gate.Open();
+        await stalled;
+        await Assert.ThrowsAsync<Xunit.Sdk.TrueException>(() => scene.AssertHoldsAsync(1, 2));
     }
 
     [Fact]
@@ -75,6 +92,20 @@ public sealed class LeaseTests(AzuriteFixture fixture)
         using (LeaseHolder third = LeaseHolder.Open(folder))
             Assert.Equal(2, third.Earlier.Count);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_try_after_a_failed_one_has_other_leases_so_that_a_late_request_of_the_failed_one_is_refused()
+    {
+        using ReplicaScene scene = await PrepareAsync();
+        FirstPageWriteFails lost = new();
+        using LeaseHolder holder = scene.OpenState();
+        ReplicaApplier applier = scene.Applier(holder, lost);
+        await Assert.ThrowsAnyAsync<Exception>(() => applier.ApplyAsync(1, null, Token));
+        await applier.ApplyAsync(1, null, Token);
+        Assert.Equal(2, lost.Leases.Distinct().Count());
+        await applier.ApplyAsync(int.MaxValue, null, Token);
+        await scene.AssertPointsAsync(1, 2);
     }
 
     private static bool IsPageWrite(HttpMessage message) => IsPut(message, "/disk-0.vhd") && message.Request.Uri.Query.Contains("comp=page", StringComparison.Ordinal);
@@ -123,6 +154,26 @@ public sealed class LeaseTests(AzuriteFixture fixture)
             {
                 _reached.TrySetResult();
                 await _open.Task;
+            }
+
+            await ProcessNextAsync(message, pipeline);
+        }
+    }
+
+    /// <summary>The first page write never gets through; the leases of all of them are noted.</summary>
+    private sealed class FirstPageWriteFails : HttpPipelinePolicy
+    {
+        public List<string> Leases { get; } = [];
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("Only asynchronous requests are made.");
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (IsPageWrite(message) && message.Request.Headers.TryGetValue("x-ms-lease-id", out string? lease))
+            {
+                Leases.Add(lease);
+                if (Leases.Count == 1)
+                    throw new CutException();
             }
 
             await ProcessNextAsync(message, pipeline);

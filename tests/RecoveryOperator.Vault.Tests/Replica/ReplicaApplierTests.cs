@@ -166,6 +166,20 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    public async Task A_disk_that_shrinks_and_grows_again_has_zeros_and_their_checksums_where_it_was_cut_off()
+    {
+        using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 12, 4 * MiB);
+        scene.Source.Write(0, 0, 4 * MiB);
+        await scene.Source.CommitAsync(Token);
+        scene.Source.Resize(0, MiB + 512);
+        await scene.Source.CommitAsync(Token);
+        scene.Source.Resize(0, 4 * MiB);
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        await scene.AssertPointsAsync(1, 2, 3);
+    }
+
+    [Fact]
     public async Task Points_past_their_retention_go_with_their_snapshots_but_never_the_newest_or_the_one_in_use()
     {
         using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 9, MiB);

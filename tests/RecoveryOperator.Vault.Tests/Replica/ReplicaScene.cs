@@ -48,10 +48,10 @@ internal sealed class ReplicaScene : IDisposable
 
     public LeaseHolder OpenState() => LeaseHolder.Open(_state);
 
-    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null)
+    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true)
     {
         VaultAccount account = _fixture.AccountWith(new StorageClientOptions { PerTry = between is null ? [] : [between] });
-        ReplicaApplierOptions options = new() { LeaseDuration = leaseDuration ?? TimeSpan.FromSeconds(60), PruneInterval = pruneInterval ?? TimeSpan.Zero, RequestInterval = TimeSpan.Zero };
+        ReplicaApplierOptions options = new() { LeaseDuration = leaseDuration ?? TimeSpan.FromSeconds(60), PruneInterval = pruneInterval ?? TimeSpan.Zero, RequestInterval = TimeSpan.Zero, WritesCarryLease = writesCarryLease };
         return new ReplicaApplier(account, account.Open(Id), holder, options, NullLogger<ReplicaApplier>.Instance);
     }
 

@@ -89,7 +89,7 @@ public sealed class ResyncCrashMatrixTests(AzuriteFixture fixture)
                 continue;
             if (told.Answer is { } answer && answer.Sequence == untilSequence)
                 await CommitAsync(scene, told);
-            else if (!await applier.HasRequestAsync(Token))
+            else if (await applier.FindRequestAsync(Token) is null)
                 await scene.Source.AskAsync(need.ComputeAnew, Token);
             else
                 await applier.AnswerAsync(null, Token);

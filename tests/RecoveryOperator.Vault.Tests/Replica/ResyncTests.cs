@@ -114,11 +114,11 @@ public sealed class ResyncTests(AzuriteFixture fixture)
         using LeaseHolder holder = scene.OpenState();
         ReplicaApplier applier = scene.Applier(holder);
         Assert.False(await applier.HasWorkAsync(Token));
-        Assert.True(await applier.HasRequestAsync(Token));
+        Assert.Equal(1, (await applier.FindRequestAsync(Token))?.Request);
         await applier.AnswerAsync(null, Token);
         ReplicaStateDocument told = (await scene.Source.Store.ReadReplicaStateAsync(Token))!;
         Assert.Equal((1, false), (told.Answer!.Request, told.Answer.Computed));
-        Assert.False(await applier.HasRequestAsync(Token));
+        Assert.Null(await applier.FindRequestAsync(Token));
 
         await scene.Source.AskAsync(computeAnew: false, Token);
         scene.Source.Write(0, 0, 1000);
