@@ -1,7 +1,7 @@
 namespace RecoveryOperator.Agent.Engine;
 
 /// <summary>
-/// Bounds memory and load over all protections of a host (P9): a capture holds about 32 MiB.
+/// Bounds memory and load over all protections of a host (P9): a capture holds about 16 MiB.
 /// </summary>
 /// <param name="captures">Machines that are cut at once, from 1.</param>
 /// <param name="urgentCaptures">Machines that are cut at once beside those, because a failover waits for them, from 1.</param>

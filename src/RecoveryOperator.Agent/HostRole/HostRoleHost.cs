@@ -16,14 +16,17 @@ namespace RecoveryOperator.Agent.HostRole;
 public static class HostRoleHost
 {
     /// <summary>Builds the role; nothing runs yet.</summary>
+    /// <param name="arguments">What follows the role's name.</param>
+    /// <param name="driver">Makes the hypervisor, which must be a recovery target too; null: the driver that the settings name.</param>
     /// <exception cref="OptionsFailureException">Settings are wrong; all failures are listed.</exception>
     /// <exception cref="InvalidOperationException">The state directory is in use by another process.</exception>
-    public static WebApplication Build(string[] arguments)
+    public static WebApplication Build(string[] arguments, Func<IServiceProvider, IConfiguration, IHypervisor>? driver = null)
     {
         WebApplicationBuilder builder = AgentHost.CreateBuilder(arguments, HostRoleOptions.Failures);
         HostRoleOptions options = HostRoleOptions.Read(builder.Configuration);
         builder.Services.AddHttpClient(nameof(Hypervisors.Images.ImagesHypervisor)).RemoveAllLoggers();
-        builder.Services.AddSingleton(services => HypervisorFactory.Create(services, builder.Configuration, options.StateDirectory));
+        builder.Services.AddSingleton(services =>
+            driver?.Invoke(services, builder.Configuration) ?? HypervisorFactory.Create(services, builder.Configuration, options.StateDirectory));
         builder.Services.AddSingleton(services => (IRecoveryTarget)services.GetRequiredService<IHypervisor>());
         AddState(builder.Services, options);
         AddEngine(builder.Services, options);

@@ -51,11 +51,11 @@ public sealed record SpoolOptions
 /// <summary>Section <c>Limits</c>: what all protections do at once.</summary>
 public sealed record LimitOptions
 {
-    /// <summary>Machines that are cut at once, about 32 MiB of memory each. Default 4.</summary>
+    /// <summary>Machines that are cut at once, about 16 MiB of memory each. Default 4.</summary>
     public int Captures { get; init; } = 4;
 
-    /// <summary>Segments in memory at once, up to 17 MiB each. Default 16.</summary>
-    public int Uploads { get; init; } = 16;
+    /// <summary>Segments in memory at once, up to 17 MiB each. Default 6.</summary>
+    public int Uploads { get; init; } = 6;
 
     /// <summary>Segments in memory at once beside those, of machines that a failover waits for. Default 4.</summary>
     public int UrgentUploads { get; init; } = 4;

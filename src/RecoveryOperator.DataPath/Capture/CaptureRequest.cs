@@ -33,7 +33,7 @@ public sealed record CaptureRequest(SegmentIdentity First)
     public CaptureMilestone? Milestone { get; init; }
 
     /// <summary>Read requests of at most 1 MiB in flight, 1 to 64. Memory: four MiB for each, see the README.</summary>
-    public int ReadsInFlight { get; init; } = 8;
+    public int ReadsInFlight { get; init; } = 4;
 
     /// <summary>A segment is closed when its length reaches this: at most (and by default) 16 MiB.</summary>
     public int SegmentTargetLengthBytes { get; init; } = ChangeLogConstants.SegmentTargetLengthBytes;

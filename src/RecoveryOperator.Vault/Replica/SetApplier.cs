@@ -1,4 +1,3 @@
-using System.Buffers;
 using RecoveryOperator.DataPath.Apply;
 using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.Vault.Control;
@@ -6,7 +5,10 @@ using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Vault.Replica;
 
-/// <summary>Writes the segments of one set to one disk after the other. The next segment is fetched while one is written: two buffers of 17 MiB.</summary>
+/// <summary>
+/// Writes the segments of one set to one disk after the other. The next segment is fetched while one is written: two buffers of 17 MiB. Segments of one attempt
+/// touch no block twice (docs/formats/change-log.md), so the writes of one need not have ended when those of the next begin; between attempts they have.
+/// </summary>
 internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgress<ApplyProgress>? progress)
 {
     private readonly SegmentSource _source = new(vault.Log);
@@ -22,7 +24,7 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgre
     {
         List<(SegmentRecord Segment, long Sequence)> segments =
             [.. disk.Base.Select(segment => (segment, 0L)), .. disk.Segments.Select(segment => (segment, set.Sequence))];
-        byte[][] buffers = [.. segments.Take(2).Select(_ => ArrayPool<byte>.Shared.Rent(ChangeLogConstants.MaxSegmentLengthBytes))];
+        byte[][] buffers = [.. segments.Take(2).Select(_ => SegmentBuffers.Rent(ChangeLogConstants.MaxSegmentLengthBytes))];
         Task<ReadOnlyMemory<byte>>? fetch = null;
         try
         {
@@ -30,6 +32,8 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgre
             {
                 ReadOnlyMemory<byte> content = await (fetch ?? _source.ReadAsync(segments[index].Segment, buffers[0], cancellationToken));
                 fetch = index + 1 < segments.Count ? _source.ReadAsync(segments[index + 1].Segment, buffers[(index + 1) % 2], cancellationToken) : null;
+                if (index > 0 && segments[index].Segment.Attempt != segments[index - 1].Segment.Attempt)
+                    await replica.DrainAsync();
                 await ApplyAsync(disk, segments[index].Segment, segments[index].Sequence, content, replica, cancellationToken);
             }
 
@@ -40,7 +44,7 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgre
             if (fetch is not null)
                 await ((Task)fetch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (byte[] buffer in buffers)
-                ArrayPool<byte>.Shared.Return(buffer);
+                SegmentBuffers.Return(buffer);
         }
     }
 
@@ -61,7 +65,6 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgre
             throw new SetDamageException(segment.Blob, fault.Message, fault);
         }
 
-        await replica.DrainAsync();
         SegmentBytes += segment.LengthBytes;
         progress?.Report(new ApplyProgress(ApplyStage.Apply, set.Epoch, set.Sequence, SegmentBytes, _totalBytes));
     }

@@ -1,4 +1,4 @@
-using System.Buffers;
+using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Spool;
 
 namespace RecoveryOperator.Agent.Engine.Steps;
@@ -10,7 +10,7 @@ internal static class SegmentUpload
     public static async Task RunAsync(ProtectionContext context, SpooledSegment file, string blob, CancellationToken cancellationToken)
     {
         using IDisposable turn = await context.Limits.EnterAsync(file.LengthBytes, cancellationToken);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)file.LengthBytes);
+        byte[] buffer = SegmentBuffers.Rent(file.LengthBytes);
         try
         {
             Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(file, buffer, cancellationToken);
@@ -18,7 +18,7 @@ internal static class SegmentUpload
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            SegmentBuffers.Return(buffer);
         }
 
         context.Count(progress => progress with { ShippedBytesTotal = progress.ShippedBytesTotal + file.LengthBytes });
