@@ -1,6 +1,6 @@
 # Two commands for a newcomer on a fresh machine: make demo, make test. Each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo clean
+.PHONY: help setup build test demo bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -16,6 +16,9 @@ test: ## set up, compile, run all tests
 
 demo: ## protect a running VM, lose its host, bring it back (HYPERVISOR=images: without a hypervisor)
 	@eng/demo/run.sh
+
+bench: ## measure the product beside other tools, write docs/benchmarks.md (QUICK=1, SIZES, ROWS, ROUNDS: see eng/run/bench.sh)
+	@eng/run/bench.sh
 
 clean: ## delete build output (the cache of slow builds stays)
 	@find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

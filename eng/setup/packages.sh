@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the scripts need, by group; only what is missing.
 #
-#   eng/setup/packages.sh [base|apiserver|hypervisor|tools]...      (default: all groups)
+#   eng/setup/packages.sh [base|apiserver|hypervisor|tools|bench]...   (default: all but bench)
 set -euo pipefail
 # shellcheck source=eng/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -11,6 +11,7 @@ declare -A groups=(
     [apiserver]="dpkg-dev etcd-server golang-go golang-github-modern-go-reflect2-dev"
     [hypervisor]="qemu-system-x86 qemu-utils qemu-block-extra libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu dnsmasq-base nftables iptables"
     [tools]="busybox-static cpio gcc libc6-dev fdisk mtools syslinux syslinux-common libnbd-bin kmod dosfstools e2fsprogs"
+    [bench]="borgbackup libsecret-1-0 linux-perf qemu-utils restic rsync time"
 )
 
 [ $# -gt 0 ] || set -- base apiserver hypervisor tools
