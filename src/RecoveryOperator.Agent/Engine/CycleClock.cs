@@ -15,6 +15,7 @@ internal sealed class CycleClock
     private DateTimeOffset _nextDue;
     private int _failures;
     private bool _requested;
+    private CycleRest? _rest;
 
     public CycleClock(ProtectionContext context)
     {
@@ -34,11 +35,14 @@ internal sealed class CycleClock
 
     public TimeSpan? LastDuration { get; private set; }
 
-    public DateTimeOffset? NextCycle => _context.Progress.Ended || _context.Desired.Paused ? null : Fault is null ? _nextDue : RetryAt;
+    public DateTimeOffset? NextCycle => _context.IsEnded || _context.Desired.Paused ? null : Fault is not null ? RetryAt : _rest is { } rest ? rest.Until : _nextDue;
 
     private CycleSchedule Schedule => new(_context.Desired.CopyFrequency.ToTimeSpan(), _context.Id);
 
     private bool InitialIncomplete => _context.Progress.Phase is EnginePhase.Pending or EnginePhase.Initial;
+
+    /// <summary>Due times mean nothing now.</summary>
+    private bool OffSchedule => InitialIncomplete || _context.Progress.Phase is EnginePhase.ResyncRequired or EnginePhase.Resynchronizing;
 
     public (long Due, long Missed) LastHour()
     {
@@ -57,13 +61,15 @@ internal sealed class CycleClock
             Now = Now,
             NextDue = _nextDue,
             Paused = _context.Desired.Paused,
-            Ended = _context.Progress.Ended,
-            InitialIncomplete = InitialIncomplete,
+            Ended = _context.IsEnded,
+            InitialIncomplete = OffSchedule,
+            Resting = _rest is not null,
+            RestUntil = _rest?.Until,
             Requested = Volatile.Read(ref _requested),
             Failed = Fault is not null,
             RetryAt = RetryAt,
         });
-        bool counts = !_context.Progress.Ended && !_context.Desired.Paused && !InitialIncomplete;
+        bool counts = !_context.IsEnded && !_context.Desired.Paused && !OffSchedule;
         lock (_lock)
         {
             if (!counts)
@@ -78,6 +84,7 @@ internal sealed class CycleClock
     public void Begin()
     {
         Volatile.Write(ref _requested, false);
+        _rest = null;
         LastTryAt = Now;
     }
 
@@ -92,11 +99,22 @@ internal sealed class CycleClock
         _nextDue = Schedule.NextAfter(LastTryAt);
     }
 
+    /// <summary>The cycle did what could be done now, and made no set.</summary>
+    public void Rested(CycleRest rest)
+    {
+        Fault = null;
+        RetryAt = null;
+        _failures = 0;
+        _rest = rest;
+    }
+
     public void Failed(Exception error)
     {
         _failures++;
         Fault = FaultTable.Classify(error, $"vm {_context.Desired.Machine}", Now - _context.GrantedAt);
-        RetryAt = IsTriedAgain(Fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
+        // What asks for a resynchronization is answered by one, at once.
+        bool resynchronizes = Fault.Category == FaultCategory.ResyncRequired && !_context.IsEnded;
+        RetryAt = resynchronizes && _failures == 1 ? Now : resynchronizes || IsTriedAgain(Fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
     }
 
     /// <summary>The copy frequency was changed.</summary>

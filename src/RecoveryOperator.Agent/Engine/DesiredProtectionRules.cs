@@ -41,11 +41,17 @@ internal static class DesiredProtectionRules
             yield return "upload_concurrency must be 0 to 32.";
         foreach (string failure in BandwidthMapping.Failures(desired.Bandwidth))
             yield return failure;
+        if (desired.Resync?.ThresholdPercent is < 0 or > 100)
+            yield return "resync.threshold_percent must be 0 to 100.";
+        if (desired.Resync?.Window is { } window && (!IsMinute(window.StartMinute) || !IsMinute(window.EndMinute)))
+            yield return "resync.window's minutes must be 0 to 1439.";
         if (!TimeZones.TryFind(desired.TimeZone, out _))
             yield return $"time_zone '{desired.TimeZone}' is not known on this host.";
         if (!Uri.TryCreate(desired.LogContainerUri, UriKind.Absolute, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
             yield return "log_container_uri must be an http or https URI.";
     }
+
+    private static bool IsMinute(int minute) => minute is >= 0 and < 24 * 60;
 
     private static bool IsProtectionId(string text)
     {

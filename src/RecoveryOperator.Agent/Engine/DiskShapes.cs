@@ -27,6 +27,18 @@ internal static class DiskShapes
         before.Select(WithoutSource).SequenceEqual(now.Select(WithoutSource))
         && !now.Any(disk => disk.Source is not null && before.Any(other => other.Index != disk.Index && other.Source == disk.Source));
 
+    /// <summary>Targets of the disks whose changes are not known: attached, resized, or with the image of another one.</summary>
+    public static IReadOnlyList<string> UnknownOf(IReadOnlyList<DiskShape> before, IReadOnlyList<DiskShape> now) =>
+    [
+        .. now.Where(disk => !before.Select(WithoutSource).Contains(WithoutSource(disk))
+                || (disk.Source is not null && before.Any(other => other.Index != disk.Index && other.Source == disk.Source)))
+            .Select(disk => disk.Target),
+    ];
+
+    /// <summary>Targets of the disks whose image is another file: moved, or another image.</summary>
+    public static IReadOnlyList<string> MovedOf(IReadOnlyList<DiskShape> before, IReadOnlyList<DiskShape> now) =>
+        [.. now.Where(disk => before.Any(other => other.Target == disk.Target && other.Source != disk.Source)).Select(disk => disk.Target)];
+
     private static DiskShape WithoutSource(DiskShape disk) => disk with { Source = null };
 
     private static string? SourceOf(VirtualMachineDefinition? definition, int index) =>

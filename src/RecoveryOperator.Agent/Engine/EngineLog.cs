@@ -62,6 +62,24 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: protection removed (epoch {Epoch})")]
     public static partial void ProtectionRemoved(this ILogger logger, string protectedVm, long epoch);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: resynchronization begins (epoch {Epoch}, reason {Reason}, checkpoint {Checkpoint}, asked for: {Requested})")]
+    public static partial void ResyncBegins(this ILogger logger, string protectedVm, long epoch, string reason, string checkpoint, bool requested);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: the resynchronization begins again (epoch {Epoch}): {Why}")]
+    public static partial void ResyncRestarts(this ILogger logger, string protectedVm, long epoch, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: asked what the replica holds (epoch {Epoch}, sequence {Sequence}, request {Request})")]
+    public static partial void ResyncAsked(this ILogger logger, string protectedVm, long epoch, long sequence, int request);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: the resynchronization will ship about {Bytes} bytes of {TotalBytes} (epoch {Epoch})")]
+    public static partial void ResyncEstimated(this ILogger logger, string protectedVm, long epoch, long bytes, long totalBytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: the resynchronization was canceled (epoch {Epoch}, reason {Reason})")]
+    public static partial void ResyncCanceled(this ILogger logger, string protectedVm, long epoch, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: the state of the replica could not be read, it is tried again with the next cycle (epoch {Epoch})")]
+    public static partial void ReplicaStateNotRead(this ILogger logger, string protectedVm, long epoch, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "{ProtectedVm}: the replication loop ended unexpectedly; restart the agent")]
     public static partial void LoopBroke(this ILogger logger, string protectedVm, Exception fault);
 

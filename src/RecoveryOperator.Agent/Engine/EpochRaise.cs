@@ -29,6 +29,10 @@ internal static class EpochRaise
             {
                 Epoch = desired.Epoch,
                 MachineId = progress.MachineId,
+                ResyncToken = progress.ResyncToken,
+                FormerDisks = progress.Last?.Disks ?? progress.FormerDisks,
+                NextDiskIndex = progress.NextDiskIndex,
+                IgnoredDisks = progress.IgnoredDisks,
                 Phase = EnginePhase.ResyncRequired,
                 End = end,
                 Intent = waiting ?? progress.Intent,

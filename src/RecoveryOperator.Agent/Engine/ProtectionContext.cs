@@ -3,6 +3,7 @@ using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Resync;
 using RecoveryOperator.Vault.Host;
 
 namespace RecoveryOperator.Agent.Engine;
@@ -75,11 +76,18 @@ public sealed class ProtectionContext
     /// <summary>The claimed machine's id.</summary>
     public string MachineId => Progress.MachineId ?? throw new InvalidOperationException($"Protection {Id} has no machine yet.");
 
+    /// <summary>Targets that are left out.</summary>
+    public IReadOnlyCollection<string> ExcludedDisks =>
+        Desired.NewDisks == NewDisks.Ignore ? [.. Desired.ExcludedDisks.Union(Progress.IgnoredDisks)] : [.. Desired.ExcludedDisks];
+
     /// <summary>What the cycle does now.</summary>
     public CycleStage Stage { get; private set; } = CycleStage.Idle;
 
     /// <summary>Progress of the initial copy.</summary>
     public CopyProgress? Copy { get; private set; }
+
+    /// <summary>What a resynchronization does now.</summary>
+    public ResyncFigures Resync { get; private set; } = new(ResyncStage.Unspecified);
 
     /// <summary>Bytes cut and not yet committed.</summary>
     public long PendingBytes { get; private set; }
@@ -129,20 +137,24 @@ public sealed class ProtectionContext
     /// <summary>Changes progress and stores it in the way of <paramref name="write"/>.</summary>
     public void Save(Func<ProtectionProgress, ProtectionProgress> change, Action<ProtectionProgress> write)
     {
-        ProtectionProgress next = change(Progress);
-        try
+        // One at a time, figures included: what is shipped meanwhile counts too.
+        lock (_lock)
         {
-            write(next);
-        }
-        catch
-        {
-            // Whether it was stored is not known: Reload asks before anything else is done.
-            _uncertain = true;
-            throw;
+            ProtectionProgress next = change(_progress);
+            try
+            {
+                write(next);
+            }
+            catch
+            {
+                // Whether it was stored is not known: Reload asks before anything else is done.
+                _uncertain = true;
+                throw;
+            }
+
+            _progress = next;
         }
 
-        lock (_lock)
-            _progress = next;
         _changed(this, true);
     }
 
@@ -177,6 +189,22 @@ public sealed class ProtectionContext
         _changed(this, state);
     }
 
+    /// <summary>Shows what a resynchronization does.</summary>
+    public void ShowResync(ResyncFigures figures)
+    {
+        bool state = figures.Stage != Resync.Stage || figures.StartsAt != Resync.StartsAt;
+        Resync = figures;
+        _changed(this, state);
+    }
+
+    /// <summary>No cycle can help until something changes: fenced, or a resynchronization waits for the user.</summary>
+    public bool IsEnded => Progress.Phase switch
+    {
+        EnginePhase.Fenced => true,
+        EnginePhase.ResyncRequired => ResyncWishes.Decide(this) == ResyncDecision.Hold,
+        _ => false,
+    };
+
     /// <summary>Shows how much waits.</summary>
     public void ShowPending(long pendingBytes)
     {
@@ -191,3 +219,10 @@ public sealed class ProtectionContext
     /// <summary>One reference, because parallel uploads read it while a new grant replaces it.</summary>
     private sealed record OpenedLog(string Uri, ILogStore Store);
 }
+
+/// <summary>What a resynchronization does now, for people.</summary>
+/// <param name="Stage">What.</param>
+/// <param name="StartsAt">The window's next start, while it waits for that.</param>
+/// <param name="ComparedBytes">Bytes of the disks compared so far.</param>
+/// <param name="DifferentBytes">Bytes that differed so far.</param>
+public sealed record ResyncFigures(ResyncStage Stage, DateTimeOffset? StartsAt = null, long ComparedBytes = 0, long DifferentBytes = 0);

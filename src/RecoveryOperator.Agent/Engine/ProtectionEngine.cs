@@ -122,7 +122,7 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
         if (machine is not null)
             RefuseClaimed(desired, machine);
 
-        ProtectionProgress first = new() { Epoch = desired.Epoch };
+        ProtectionProgress first = new() { Epoch = desired.Epoch, ResyncToken = ResyncWishes.TokenOf(desired) };
         StoredProtection stored = new(desired.Clone(), services.Time.GetUtcNow(), first);
         services.Store.Put(desired, stored.GrantedAt, first);
         if (machine is not null)

@@ -20,6 +20,9 @@ public enum EnginePhase
 
     /// <summary>A seal ended this source.</summary>
     Fenced,
+
+    /// <summary>Source and replica are being compared.</summary>
+    Resynchronizing,
 }
 
 /// <summary>Everything about a protection that survives a restart, but for its segments.</summary>
@@ -49,6 +52,27 @@ public sealed record ProtectionProgress
     /// <summary>The newest snapshot that had to be ended out of turn.</summary>
     public GuestIncident? LastIncident { get; init; }
 
+    /// <summary>The resynchronization, while <see cref="EnginePhase.Resynchronizing"/>.</summary>
+    public ResyncState? Resync { get; init; }
+
+    /// <summary>The newest token that was taken up.</summary>
+    public string ResyncToken { get; init; } = "";
+
+    /// <summary>The disks of the newest set of former epochs: they keep their indexes.</summary>
+    public IReadOnlyList<DiskShape> FormerDisks { get; init; } = [];
+
+    /// <summary>No disk of this protection had this index or a higher one.</summary>
+    public int NextDiskIndex { get; init; }
+
+    /// <summary>Targets of disks that were attached later and, as long as the policy says so, are not protected.</summary>
+    public IReadOnlyList<string> IgnoredDisks { get; init; } = [];
+
+    /// <summary>The last resynchronization was canceled, and none was asked for since.</summary>
+    public bool ResyncCanceled { get; init; }
+
+    /// <summary>Sequence of the newest set that completed a resynchronization; 0: none.</summary>
+    public long ResyncedSequence { get; init; }
+
     /// <summary>Bytes of disk content read since the protection was put.</summary>
     public long ReadBytesTotal { get; init; }
 
@@ -61,9 +85,6 @@ public sealed record ProtectionProgress
     /// <summary>Sets committed.</summary>
     public long CyclesTotal { get; init; }
 
-    /// <summary>The state ends cycles for good (until the protection is removed).</summary>
-    [JsonIgnore]
-    public bool Ended => Phase is EnginePhase.Fenced or EnginePhase.ResyncRequired;
 }
 
 /// <summary>A snapshot was ended out of turn (P8).</summary>
@@ -119,4 +140,7 @@ public sealed record CutIntent(long Sequence, Guid Attempt, ChangeTrackingId Che
 /// <param name="Object">What it is about.</param>
 /// <param name="Message">What happened.</param>
 /// <param name="Remedy">What to do.</param>
-public sealed record EndReason(string Reason, string Object, string Message, string Remedy);
+/// <param name="ComputeAnew">A resynchronization must compare with checksums computed from the replica's blobs.</param>
+/// <param name="OnlyTargets">Disks that a resynchronization must compare, where it need not compare all.</param>
+public sealed record EndReason(
+    string Reason, string Object, string Message, string Remedy, bool ComputeAnew = false, IReadOnlyList<string>? OnlyTargets = null);

@@ -49,10 +49,13 @@ public sealed class ProtectionRunner : IAsyncDisposable
     public void Replace(DesiredProtection desired, DateTimeOffset grantedAt)
     {
         bool changed = !desired.Equals(_context.Desired);
+        bool resync = !Equals(desired.Resync, _context.Desired.Resync) || desired.TimeZone != _context.Desired.TimeZone;
         bool reschedule = !desired.CopyFrequency.Equals(_context.Desired.CopyFrequency);
         _context.Replace(desired, grantedAt);
         if (reschedule)
             _clock.Reschedule();
+        if (!desired.Paused && resync)
+            _clock.Request();
         if (_clock.Fault is not null && (changed || _clock.Now - _clock.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
             _clock.Request();
         _wake.Release();
@@ -65,7 +68,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <exception cref="FaultException">The cycle failed.</exception>
     public async Task<CutInfo> CutAsync(bool bypassLimits, CancellationToken cancellationToken)
     {
-        if (_context.Progress is { Ended: true, End: { } end } ended)
+        if (_context.IsEnded && _context.Progress is { End: { } end } ended)
             throw new FaultException(Steps.Ending.ToFault(ended.Phase, end));
 
         // A cycle under way comes first, so it is hurried too.
@@ -175,6 +178,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
         {
             if (made is not null)
                 cut.TrySetResult(made);
+            else if (_context.Progress.Resync is { } resync)
+                cut.TrySetException(new FaultException(Steps.Ending.ToFault(EnginePhase.Resynchronizing, Steps.Ending.Resync(_context, resync.Reason, resync.Message))));
             else if (_clock.Fault is { } fault)
                 cut.TrySetException(new FaultException(fault));
             else
@@ -186,7 +191,12 @@ public sealed class ProtectionRunner : IAsyncDisposable
     {
         try
         {
-            await _cycle.RunAsync(cancellationToken);
+            if (await _cycle.RunAsync(cancellationToken) is { } rest)
+            {
+                _clock.Rested(rest);
+                return false;
+            }
+
             _clock.Succeeded();
             _context.Metrics.CycleSucceeded(_clock.LastDuration!.Value);
             return true;

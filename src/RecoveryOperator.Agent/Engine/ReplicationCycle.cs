@@ -1,4 +1,5 @@
 using RecoveryOperator.Agent.Engine.Steps;
+using RecoveryOperator.Agent.Engine.Steps.Resync;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Protocol;
@@ -14,32 +15,40 @@ public sealed class ReplicationCycle
 {
     private readonly ProtectionContext _context;
     private readonly Preparation _preparation;
+    private readonly ResyncGate _resync;
 
     /// <param name="context">The protection.</param>
     public ReplicationCycle(ProtectionContext context)
     {
         _context = context;
         _preparation = new Preparation(context);
+        _resync = new ResyncGate(context);
     }
 
     /// <summary>Ends what a former process left half done, and nothing else.</summary>
     public Task PrepareAsync(CancellationToken cancellationToken) => _preparation.RunAsync(cancellationToken);
 
     /// <summary>Runs a cycle. Every failure is thrown, after what it left half done was undone as far as that went.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <returns>Null when a set was committed; otherwise when to look again.</returns>
+    public async Task<CycleRest?> RunAsync(CancellationToken cancellationToken)
     {
         try
         {
             await _preparation.RunAsync(cancellationToken);
             if (_context.Progress.Phase == EnginePhase.Pending)
                 await new Beginning(_context).RunAsync(cancellationToken);
-            ThrowIfEnded();
+            ThrowIfFenced();
             await ShipWaitingCutAsync(cancellationToken);
+            await _resync.RunAsync(cancellationToken);
+            ThrowIfEnded();
+            if (_context.Progress.Phase == EnginePhase.Resynchronizing && await new ResyncStep(_context).RunAsync(cancellationToken) is { } rest)
+                return rest;
             if (_context.Progress.Phase == EnginePhase.Initial)
                 await new InitialCopy(_context).RunAsync(cancellationToken);
 
             await LookBeforeFirstCutAsync(cancellationToken);
             await ShipAndCommitAsync(await new CutStep(_context).RunAsync(cancellationToken), cancellationToken);
+            return null;
         }
         catch
         {
@@ -83,9 +92,16 @@ public sealed class ReplicationCycle
             _context, EnginePhase.Fenced, Ending.Sealed(_context, standing.Manifest.Sequence, standing.Manifest.SealedBy));
     }
 
+    private void ThrowIfFenced()
+    {
+        if (_context.Progress is { Phase: EnginePhase.Fenced, End: { } end })
+            throw new FaultException(Ending.ToFault(EnginePhase.Fenced, end));
+    }
+
+    /// <summary>A resynchronization is needed and waits for the user.</summary>
     private void ThrowIfEnded()
     {
-        if (_context.Progress is { Ended: true, End: { } end } ended)
-            throw new FaultException(Ending.ToFault(ended.Phase, end));
+        if (_context.Progress is { Phase: EnginePhase.ResyncRequired, End: { } end })
+            throw new FaultException(Ending.ToFault(EnginePhase.ResyncRequired, end));
     }
 }

@@ -21,7 +21,7 @@ internal static class StatusBuilder
             CommittedSequence = progress.Last?.Sequence ?? 0,
             CommittedInstant = progress.Last?.Instant.ToTimestamp(),
             NextCycle = clock.NextCycle?.ToTimestamp(),
-            Fault = progress.End is { } end && progress.Ended ? Steps.Ending.ToFault(progress.Phase, end) : clock.Fault?.Clone(),
+            Fault = progress.End is { } end && context.IsEnded ? Steps.Ending.ToFault(progress.Phase, end) : clock.Fault?.Clone(),
             ReadBytesTotal = progress.ReadBytesTotal,
             ChangedBytesTotal = progress.ChangedBytesTotal,
             ShippedBytesTotal = progress.ShippedBytesTotal,
@@ -31,6 +31,7 @@ internal static class StatusBuilder
             CyclesMissedLastHour = missed,
             LastCycleDuration = clock.LastDuration?.ToDuration(),
             RetryAt = clock.RetryAt?.ToTimestamp(),
+            Resync = ResyncOf(context),
         };
         if (progress.LastIncident is { } incident)
             status.LastIncident = new() { At = incident.At.ToTimestamp(), GuestWasPaused = incident.GuestWasPaused, Message = incident.Message };
@@ -43,10 +44,42 @@ internal static class StatusBuilder
         EnginePhase.Fenced => ProtectionPhase.Fenced,
         EnginePhase.ResyncRequired => ProtectionPhase.ResyncRequired,
         _ when paused => ProtectionPhase.Paused,
+        EnginePhase.Resynchronizing => ProtectionPhase.Resynchronizing,
         EnginePhase.Initial => ProtectionPhase.InitialReplication,
         EnginePhase.Replicating => ProtectionPhase.Replicating,
         _ => ProtectionPhase.Pending,
     };
+
+    private static ResyncStatus? ResyncOf(ProtectionContext context)
+    {
+        ProtectionProgress progress = context.Progress;
+        if (progress is { Phase: EnginePhase.ResyncRequired, End: { } end })
+        {
+            return new ResyncStatus
+            {
+                Reason = end.Reason,
+                Message = end.Message,
+                Stage = context.IsEnded ? ResyncStage.WaitingForUser : ResyncStage.WaitingForVault,
+                Token = progress.ResyncToken,
+            };
+        }
+
+        if (progress.Resync is not { } resync)
+            return null;
+        IEnumerable<DiskComparison> compared = resync.Disks?.Where(disk => disk.Compare) ?? [];
+        return new ResyncStatus
+        {
+            Reason = resync.Reason,
+            Message = resync.Message,
+            Stage = context.Resync.Stage,
+            StartsAt = context.Resync.StartsAt?.ToTimestamp(),
+            EstimatedBytes = resync.EstimatedBytes ?? 0,
+            TotalBytes = compared.Sum(disk => disk.SizeBytes),
+            ComparedBytes = Math.Max(context.Resync.ComparedBytes, compared.Sum(disk => disk.ComparedThroughBytes)),
+            DifferentBytes = Math.Max(context.Resync.DifferentBytes, compared.Sum(disk => disk.DifferentBytes)),
+            Token = progress.ResyncToken,
+        };
+    }
 
     private static IEnumerable<DiskInfo> DisksOf(ProtectionProgress progress) =>
         progress.Last?.Disks.Select(disk => new DiskInfo { Index = disk.Index, Target = disk.Target, SizeBytes = disk.SizeBytes })

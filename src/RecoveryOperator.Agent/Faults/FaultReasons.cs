@@ -22,9 +22,13 @@ public static class FaultReasons
     public const string MachineUnsupported = "MachineUnsupported";
     public const string NoSpace = "NoSpace";
     public const string NoSpoolSpace = "NoSpoolSpace";
+    public const string ReplicaDamaged = "ReplicaDamaged";
+    public const string Requested = "Requested";
+    public const string ResyncNotAnswered = "ResyncNotAnswered";
     public const string ProtectionNotFound = "ProtectionNotFound";
     public const string PrerequisitesFailed = "PrerequisitesFailed";
     public const string Sealed = "Sealed";
+    public const string SetDamaged = "SetDamaged";
     public const string SpoolDamaged = "SpoolDamaged";
     public const string StaleEpoch = "StaleEpoch";
     public const string StillRunning = "StillRunning";

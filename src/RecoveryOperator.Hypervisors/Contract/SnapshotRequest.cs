@@ -14,7 +14,14 @@ public sealed record SnapshotRequest(
     ChangeTrackingId? Since,
     ChangeTrackingId? NewCheckpoint,
     IReadOnlyCollection<string> ExcludedDisks,
-    TimeSpan? QuiesceWithin = null);
+    TimeSpan? QuiesceWithin = null)
+{
+    /// <summary>
+    /// Targets of disks whose changes since <see cref="Since"/> are not known, or not wanted: all their allocated areas are reported. No checkpoint of
+    /// theirs is needed.
+    /// </summary>
+    public IReadOnlyCollection<string> WholeDisks { get; init; } = [];
+}
 
 /// <summary>Of what kind a snapshot's instant is (P6).</summary>
 /// <param name="IsAppConsistent">The guest was quiesced, and thawed in time.</param>

@@ -11,7 +11,14 @@ internal static class BackupXml
     /// <param name="socket">Where QEMU shall serve them.</param>
     /// <param name="scratch">Scratch file of a disk.</param>
     /// <param name="since">Name of the checkpoint from which on changes are wanted.</param>
-    public static string Job(IEnumerable<DomainDisk> all, IReadOnlyCollection<DomainDisk> included, string socket, Func<DomainDisk, string> scratch, string? since)
+    /// <param name="whole">Targets of disks that are wanted whole all the same.</param>
+    public static string Job(
+        IEnumerable<DomainDisk> all,
+        IReadOnlyCollection<DomainDisk> included,
+        string socket,
+        Func<DomainDisk, string> scratch,
+        string? since,
+        IReadOnlyCollection<string> whole)
     {
         var job = new XElement(
             "domainbackup",
@@ -25,7 +32,9 @@ internal static class BackupXml
                     new XAttribute("backup", "yes"),
                     new XAttribute("type", "file"),
                     new XAttribute("exportname", disk.Target),
-                    since is null ? null : new XAttribute("exportbitmap", Bitmap(disk.Target)),
+                    since is null ? null
+                    : whole.Contains(disk.Target) ? new XAttribute("backupmode", "full")
+                    : new XAttribute("exportbitmap", Bitmap(disk.Target)),
                     new XElement("scratch", new XAttribute("file", scratch(disk))))
                 : new XElement("disk", new XAttribute("name", disk.Target), new XAttribute("backup", "no")))));
         return job.ToString();

@@ -22,7 +22,7 @@ internal sealed partial class LibvirtSnapshot : IMachineSnapshot
         VirtualMachine machine,
         DateTimeOffset instant,
         IReadOnlyList<(DomainDisk Disk, NbdClient Client)> disks,
-        bool changesOnly,
+        Func<DomainDisk, bool> changesOnly,
         SnapshotJob job,
         LibvirtOptions options,
         TimeProvider time,
@@ -30,7 +30,7 @@ internal sealed partial class LibvirtSnapshot : IMachineSnapshot
     {
         (_ticket, Machine, Instant, _job, _options, _time, _logger) = (ticket, machine, instant, job, options, time, logger);
         _clients = [.. disks.Select(disk => disk.Client)];
-        Disks = [.. disks.Select(disk => new SnapshotDisk(disk.Disk, disk.Client, changesOnly))];
+        Disks = [.. disks.Select(disk => new SnapshotDisk(disk.Disk, disk.Client, changesOnly(disk.Disk)))];
         _watch = Task.Run(WatchAsync);
     }
 

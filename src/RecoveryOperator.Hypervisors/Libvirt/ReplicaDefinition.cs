@@ -47,7 +47,9 @@ internal static class ReplicaDefinition
             drive.Elements("source").Remove();
         foreach (var (disk, element) in DomainDisk.All(devices.Parent!).Zip([.. DomainDisk.Elements(devices.Parent!)]))
         {
-            if (request.Disks.FirstOrDefault(wanted => wanted.Index == disk.Index) is not { } replica)
+            // By target: the definition's disks keep their indexes when one before them is detached, the XML has places only.
+            var index = request.Definition.Disks.FirstOrDefault(defined => defined.Target == disk.Target)?.Index;
+            if (request.Disks.FirstOrDefault(wanted => wanted.Index == index) is not { } replica)
             {
                 element.Remove();
                 continue;

@@ -50,8 +50,8 @@ internal sealed partial class SnapshotOpener(
             }
 
             foreach (var disk in included)
-                clients.Add((disk, await ConnectAsync(socket, disk.Target, request.Since is not null, cancellationToken).ConfigureAwait(false)));
-            return new LibvirtSnapshot(ticket, machine, instant, clients, request.Since is not null, job, options, time, logger) { Consistency = consistency };
+                clients.Add((disk, await ConnectAsync(socket, disk.Target, ChangesOnly(request, disk), cancellationToken).ConfigureAwait(false)));
+            return new LibvirtSnapshot(ticket, machine, instant, clients, disk => ChangesOnly(request, disk), job, options, time, logger) { Consistency = consistency };
         }
         catch (Exception error)
         {
@@ -97,7 +97,7 @@ internal sealed partial class SnapshotOpener(
         try
         {
             domain.BeginBackup(
-                BackupXml.Job(all, included, socket, scratchFile, request.Since is { } since ? LibvirtNames.Checkpoint(request.Owner, since) : null),
+                BackupXml.Job(all, included, socket, scratchFile, request.Since is { } since ? LibvirtNames.Checkpoint(request.Owner, since) : null, request.WholeDisks),
                 request.NewCheckpoint is { } id ? BackupXml.Checkpoint(LibvirtNames.Checkpoint(request.Owner, id), all, included) : null);
         }
         catch (HypervisorException)
@@ -106,6 +106,8 @@ internal sealed partial class SnapshotOpener(
             throw;
         }
     }
+
+    private static bool ChangesOnly(SnapshotRequest request, DomainDisk disk) => request.Since is not null && !request.WholeDisks.Contains(disk.Target);
 
     private Task<NbdClient> ConnectAsync(string socket, string target, bool changesOnly, CancellationToken cancellationToken) => NbdClient.ConnectAsync(
         socket,

@@ -15,8 +15,14 @@ public sealed record CycleFacts
     /// <summary>A seal or a higher epoch ended this source, or a resynchronization is needed: no cycle can help.</summary>
     public bool Ended { get; init; }
 
-    /// <summary>The initial copy is not complete: there is no reason to wait for a due time.</summary>
+    /// <summary>The initial copy is not complete, or a resynchronization runs: there is no reason to wait for a due time.</summary>
     public bool InitialIncomplete { get; init; }
+
+    /// <summary>The last cycle did what could be done, made no set, and said when to look again.</summary>
+    public bool Resting { get; init; }
+
+    /// <summary>When to look again; null: when something changes.</summary>
+    public DateTimeOffset? RestUntil { get; init; }
 
     /// <summary>A cut, or a fresh try, was asked for since the last cycle.</summary>
     public bool Requested { get; init; }

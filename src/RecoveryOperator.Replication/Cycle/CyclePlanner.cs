@@ -15,6 +15,8 @@ public static class CyclePlanner
             return CycleDecision.Rest;
         if (facts.Failed)
             return facts.RetryAt is { } retryAt ? At(facts.Now, retryAt) : CycleDecision.Rest;
+        if (facts.Resting)
+            return facts.RestUntil is { } restUntil ? At(facts.Now, restUntil) : CycleDecision.Rest;
 
         return facts.InitialIncomplete ? CycleDecision.Run : At(facts.Now, facts.NextDue);
     }

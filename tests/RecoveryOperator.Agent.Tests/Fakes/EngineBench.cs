@@ -87,6 +87,15 @@ public sealed class EngineBench : IDisposable
         return services;
     }
 
+    /// <summary>The user wants something else.</summary>
+    public void Want(Action<DesiredProtection> change)
+    {
+        DesiredProtection desired = Context.Desired.Clone();
+        change(desired);
+        Context.Store.Put(desired, Time.GetUtcNow(), Context.Progress);
+        Context.Replace(desired, Time.GetUtcNow());
+    }
+
     /// <summary>The state directory is lost; the spool with it.</summary>
     public void LoseState()
     {
@@ -95,7 +104,7 @@ public sealed class EngineBench : IDisposable
         Directory.Delete(Path.Combine(_folder, "state"), recursive: true);
     }
 
-    public Task RunAsync() => Cycle.RunAsync(TestContext.Current.CancellationToken);
+    public Task<CycleRest?> RunAsync() => Cycle.RunAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Applies all sets in order; each must be what the disks held at its instant.</summary>
     public async Task VerifyAllSetsAsync()
@@ -108,10 +117,17 @@ public sealed class EngineBench : IDisposable
             Assert.Equal(previous, set.PreviousSha256);
             previous = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Vault.Sets[(1, set.Sequence)]));
             await Replica.ApplyAsync(set, TestContext.Current.CancellationToken);
-            byte[][] truth = Machine.ContentAt[Checkpoints.Name(1, set.Sequence, set.Attempt!.Value).Value];
-            for (int disk = 0; disk < truth.Length; disk++)
-                Assert.True(truth[disk].AsSpan().SequenceEqual(Replica.Disks[disk]), $"set {set.Sequence}, disk {disk} differs");
+            AssertHoldsTruth(set, Replica.Disks);
         }
+    }
+
+    /// <summary>A replica must be what the disks held at a set's instant.</summary>
+    public void AssertHoldsTruth(SetManifest set, IReadOnlyDictionary<int, byte[]> replica)
+    {
+        Dictionary<string, byte[]> truth = Machine.ContentAt[Checkpoints.Name(set.Epoch, set.Sequence, set.Attempt!.Value).Value];
+        Assert.Equal(truth.Keys.Order(), set.Disks.Select(disk => disk.Target).Order());
+        foreach (SetDisk disk in set.Disks)
+            Assert.True(truth[disk.Target].AsSpan().SequenceEqual(replica[disk.Index]), $"set {set.Sequence}, disk {disk.Target} differs");
     }
 
     public void Dispose()

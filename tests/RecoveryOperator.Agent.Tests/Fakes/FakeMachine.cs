@@ -12,7 +12,7 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
     private const int BlockBytes = BlockSize.Bytes;
 
     private readonly Lock _lock = new();
-    private readonly byte[][] _disks = [.. Enumerable.Range(0, disks).Select(_ => new byte[sizeBytes])];
+    private readonly List<FakeDisk> _disks = [.. Enumerable.Range(0, disks).Select(index => new FakeDisk($"vd{(char)('a' + index)}", new byte[sizeBytes]))];
     private readonly List<Checkpoint> _checkpoints = [];
     private FakeSnapshot? _open;
 
@@ -20,8 +20,9 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
 
     public FaultPoints Points { get; init; } = new();
 
-    /// <summary>What the disks held at each checkpoint.</summary>
-    public Dictionary<string, byte[][]> ContentAt { get; } = [];
+    /// <summary>What the disks held at each checkpoint, by target.</summary>
+    public Dictionary<string, Dictionary<string, byte[]>> ContentAt { get; } = [];
+
 
     /// <summary>Called for each read of a snapshot: the guest goes on writing.</summary>
     public Action? OnRead { get; set; }
@@ -46,21 +47,46 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
     public bool HasOpenSnapshot => _open is not null;
 
     public VirtualMachine Machine => new(MachineId, "web-1", PowerState.Running, new VirtualMachineDefinition(
-        "Fake", 1, 1 << 30, "Bios", [.. _disks.Select((disk, index) => new VirtualDisk(index, $"vd{(char)('a' + index)}", disk.Length, "virtio", "qcow2", Sources?[index]))], [], "<fake/>"));
+        "Fake", 1, 1 << 30, "Bios", [.. _disks.Select((disk, index) => new VirtualDisk(index, disk.Target, disk.Content.Length, "virtio", "qcow2", Sources?[index]))], [], "<fake/>"));
 
     public void Write(int disk, int offset, ReadOnlySpan<byte> content)
     {
         lock (_lock)
         {
-            content.CopyTo(_disks[disk].AsSpan(offset));
+            content.CopyTo(_disks[disk].Content.AsSpan(offset));
             if (_checkpoints.LastOrDefault() is not { } newest)
                 return;
             for (int block = offset / BlockBytes; block <= (offset + content.Length - 1) / BlockBytes; block++)
-                newest.Dirty.Add((disk, block));
+                newest.Dirty.Add((_disks[disk].Target, block));
         }
     }
 
-    public byte[] Read(int disk, int offset, int length) => _disks[disk][offset..(offset + length)];
+    public byte[] Read(int disk, int offset, int length) => _disks[disk].Content[offset..(offset + length)];
+
+    /// <summary>A disk appears behind the others.</summary>
+    public void Attach(string target, byte[] content)
+    {
+        lock (_lock)
+            _disks.Add(new FakeDisk(target, content));
+    }
+
+    public void Detach(string target)
+    {
+        lock (_lock)
+            _disks.RemoveAll(disk => disk.Target == target);
+    }
+
+    /// <summary>A disk gets another size; nothing tells what of it changed.</summary>
+    public void Resize(string target, int sizeInBytes)
+    {
+        lock (_lock)
+        {
+            FakeDisk disk = _disks.Single(candidate => candidate.Target == target);
+            byte[] content = new byte[sizeInBytes];
+            disk.Content.AsSpan(0, Math.Min(sizeInBytes, disk.Content.Length)).CopyTo(content);
+            disk.Content = content;
+        }
+    }
 
     public void LoseTracking()
     {
@@ -179,8 +205,11 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
             if (_open is not null)
                 throw new HypervisorException(HypervisorFault.Transient, "Another job is in the way.", "It is tried again.");
             Assert.DoesNotContain(_checkpoints, checkpoint => checkpoint.Id == request.NewCheckpoint);
-            IReadOnlySet<(int Disk, int Block)> changed = request.Since is { } since ? ChangedSince(since) : Allocated();
-            byte[][] content = [.. _disks.Select(disk => (byte[])disk.Clone())];
+            List<(int Place, FakeDisk Disk)> included = [.. _disks.Index().Where(disk => !request.ExcludedDisks.Contains(disk.Item.Target)).Select(disk => (disk.Index, disk.Item))];
+            Dictionary<string, HashSet<int>> changed = included.ToDictionary(
+                disk => disk.Disk.Target,
+                disk => request.Since is { } since && !request.WholeDisks.Contains(disk.Disk.Target) ? ChangedSince(since, disk.Disk) : Allocated(disk.Disk));
+            Dictionary<string, byte[]> content = included.ToDictionary(disk => disk.Disk.Target, disk => (byte[])disk.Disk.Content.Clone());
             if (request.NewCheckpoint is { } made)
             {
                 _checkpoints.Add(new Checkpoint(made, content, []));
@@ -188,27 +217,39 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
             }
 
             SnapshotsOpened++;
-            return _open = new FakeSnapshot(this, content, changed, request.Since is null ? EndAfterReads : int.MaxValue);
+            return _open = new FakeSnapshot(
+                this,
+                [.. included.Select(disk => (disk.Place, disk.Disk.Target, content[disk.Disk.Target], (IReadOnlyList<int>)[.. changed[disk.Disk.Target].Order()]))],
+                request.Since is null ? EndAfterReads : int.MaxValue);
         }
     }
 
-    private HashSet<(int, int)> ChangedSince(ChangeTrackingId since)
+    private HashSet<int> ChangedSince(ChangeTrackingId since, FakeDisk disk)
     {
         int index = _checkpoints.FindIndex(checkpoint => checkpoint.Id == since);
         if (index < 0)
             throw new ChangeTrackingLostException($"The checkpoint {since} is gone.", "Resynchronize.");
+        if (!_checkpoints[index].Content.TryGetValue(disk.Target, out byte[]? before))
+            return tracks ? throw new ChangeTrackingLostException($"The checkpoint {since} knows no {disk.Target}.", "Resynchronize.") : [.. Blocks(disk)];
         return tracks
-            ? [.. _checkpoints[index..].SelectMany(checkpoint => checkpoint.Dirty)]
-            : [.. Blocks().Where(block => !BlockOf(_disks[block.Disk], block.Block).SequenceEqual(BlockOf(_checkpoints[index].Content[block.Disk], block.Block)))];
+            ? [.. _checkpoints[index..].SelectMany(checkpoint => checkpoint.Dirty).Where(block => block.Target == disk.Target).Select(block => block.Block)]
+            : [.. Blocks(disk).Where(block => !BlockOf(disk.Content, block).SequenceEqual(BlockOf(before, block)))];
     }
 
-    private HashSet<(int, int)> Allocated() => [.. Blocks().Where(block => BlockOf(_disks[block.Disk], block.Block).ContainsAnyExcept((byte)0))];
+    private static HashSet<int> Allocated(FakeDisk disk) => [.. Blocks(disk).Where(block => BlockOf(disk.Content, block).ContainsAnyExcept((byte)0))];
 
-    private IEnumerable<(int Disk, int Block)> Blocks() => _disks.SelectMany((disk, index) =>
-        Enumerable.Range(0, (disk.Length + BlockBytes - 1) / BlockBytes).Select(block => (index, block)));
+    private static IEnumerable<int> Blocks(FakeDisk disk) => Enumerable.Range(0, (disk.Content.Length + BlockBytes - 1) / BlockBytes);
 
-    private static ReadOnlySpan<byte> BlockOf(byte[] disk, int block) =>
-        disk.AsSpan(block * BlockBytes, Math.Min(BlockBytes, disk.Length - (block * BlockBytes)));
+    private static ReadOnlySpan<byte> BlockOf(byte[] disk, int block) => block * BlockBytes >= disk.Length
+        ? default
+        : disk.AsSpan(block * BlockBytes, Math.Min(BlockBytes, disk.Length - (block * BlockBytes)));
 
-    private sealed record Checkpoint(ChangeTrackingId Id, byte[][] Content, HashSet<(int Disk, int Block)> Dirty);
+    private sealed class FakeDisk(string target, byte[] content)
+    {
+        public string Target { get; } = target;
+
+        public byte[] Content { get; set; } = content;
+    }
+
+    private sealed record Checkpoint(ChangeTrackingId Id, Dictionary<string, byte[]> Content, HashSet<(string Target, int Block)> Dirty);
 }

@@ -12,12 +12,12 @@ internal sealed class FakeSnapshot : IMachineSnapshot
     private int _reads;
     private bool _disposed;
 
-    public FakeSnapshot(FakeMachine machine, byte[][] content, IReadOnlySet<(int Disk, int Block)> changed, int endAfterReads)
+    public FakeSnapshot(FakeMachine machine, IReadOnlyList<(int Place, string Target, byte[] Content, IReadOnlyList<int> Changed)> disks, int endAfterReads)
     {
         _machine = machine;
         _endAfterReads = endAfterReads;
         Machine = machine.Machine;
-        Disks = [.. content.Select((disk, index) => new Disk(this, index, disk, [.. changed.Where(block => block.Disk == index).Select(block => block.Block).Order()]))];
+        Disks = [.. disks.Select(disk => new Disk(this, disk.Place, disk.Target, disk.Content, disk.Changed))];
     }
 
     public DateTimeOffset Instant { get; } = DateTimeOffset.UtcNow;
@@ -41,11 +41,11 @@ internal sealed class FakeSnapshot : IMachineSnapshot
         return default;
     }
 
-    private sealed class Disk(FakeSnapshot snapshot, int index, byte[] content, IReadOnlyList<int> changedBlocks) : ISnapshotDisk
+    private sealed class Disk(FakeSnapshot snapshot, int index, string target, byte[] content, IReadOnlyList<int> changedBlocks) : ISnapshotDisk
     {
         public int Index => index;
 
-        public string Target => $"vd{(char)('a' + index)}";
+        public string Target => target;
 
         public long BytesRead { get; private set; }
 

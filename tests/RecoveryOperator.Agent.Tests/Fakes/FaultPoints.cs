@@ -14,6 +14,9 @@ public sealed class FaultPoints
 
     public int Count { get; private set; }
 
+    /// <summary>Told of each place, by its number.</summary>
+    public Action<int>? OnHit { get; set; }
+
     public string? BrokeAt { get; private set; }
 
     public bool IsCrashed { get; private set; }
@@ -23,6 +26,7 @@ public sealed class FaultPoints
 
     public void Hit(string name)
     {
+        OnHit?.Invoke(Count + 1);
         lock (_lock)
         {
             if (IsCrashed)

@@ -13,7 +13,7 @@ internal sealed class BaseShipper : IAsyncDisposable
     private readonly ProtectionContext _context;
     private readonly SemaphoreSlim _progress = new(0);
     private readonly CancellationTokenSource _cancellation;
-    private readonly Channel<(Task Upload, SpooledSegment File, BaseSegment Segment)> _order;
+    private readonly Channel<(Task Upload, Action Record, long LengthBytes)> _order;
     private readonly Task _recorder;
     private int _backlog;
     private long _pendingBytes;
@@ -23,7 +23,7 @@ internal sealed class BaseShipper : IAsyncDisposable
         _context = context;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Bounded by the callers, who wait while the backlog is above twice the concurrency.
-        _order = Channel.CreateUnbounded<(Task, SpooledSegment, BaseSegment)>(new UnboundedChannelOptions { SingleReader = true });
+        _order = Channel.CreateUnbounded<(Task, Action, long)>(new UnboundedChannelOptions { SingleReader = true });
         _recorder = RecordAllAsync();
     }
 
@@ -35,7 +35,14 @@ internal sealed class BaseShipper : IAsyncDisposable
     {
         Interlocked.Increment(ref _backlog);
         _context.ShowPending(Interlocked.Add(ref _pendingBytes, segment.LengthBytes));
-        _order.Writer.TryWrite((SegmentUpload.RunAsync(_context, file, segment.Blob, _cancellation.Token), file, segment));
+        _order.Writer.TryWrite((SegmentUpload.RunAsync(_context, file, segment.Blob, _cancellation.Token), () => Record(file, segment), segment.LengthBytes));
+    }
+
+    /// <summary>Takes note of something when all segments so far are recorded; does not wait for it.</summary>
+    public void AddMark(Action record)
+    {
+        Interlocked.Increment(ref _backlog);
+        _order.Writer.TryWrite((Task.CompletedTask, record, 0));
     }
 
     /// <summary>Waits until the backlog is short enough.</summary>
@@ -73,7 +80,7 @@ internal sealed class BaseShipper : IAsyncDisposable
         await _cancellation.CancelAsync();
         _order.Writer.TryComplete();
         await ((Task)_recorder).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Its failure was thrown to the capture.
-        while (_order.Reader.TryRead(out (Task Upload, SpooledSegment File, BaseSegment Segment) item))
+        while (_order.Reader.TryRead(out (Task Upload, Action Record, long LengthBytes) item))
             await SettleAsync(item.Upload);
         _context.ShowPending(0);
         _cancellation.Dispose();
@@ -100,14 +107,19 @@ internal sealed class BaseShipper : IAsyncDisposable
 
     private async Task RecordAllAsync()
     {
-        await foreach ((Task upload, SpooledSegment file, BaseSegment segment) in _order.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach ((Task upload, Action record, long lengthBytes) in _order.Reader.ReadAllAsync(CancellationToken.None))
         {
             await upload;
-            _context.Store.AddBaseSegment(_context.Id, segment);
-            FileSegmentSpool.Delete(file);
+            record();
             Interlocked.Decrement(ref _backlog);
-            _context.ShowPending(Interlocked.Add(ref _pendingBytes, -segment.LengthBytes));
+            _context.ShowPending(Interlocked.Add(ref _pendingBytes, -lengthBytes));
             _progress.Release();
         }
+    }
+
+    private void Record(SpooledSegment file, BaseSegment segment)
+    {
+        _context.Store.AddBaseSegment(_context.Id, segment);
+        FileSegmentSpool.Delete(file);
     }
 }

@@ -26,12 +26,20 @@ internal sealed class Beginning(ProtectionContext context)
             }
         }
 
-        if (await context.Log.ReadSetAsync(Epoch, 1, cancellationToken) is { } first)
-            throw first.Manifest.Kind == SetKind.Seal ? Fenced(first) : StateLost();
-        if (context.Desired.Adopt)
-            throw StateLost();
+        StoredSet? newest = await NewestSet.FindAsync(context.Log, Epoch, cancellationToken);
+        if (newest is { Manifest.Kind: SetKind.Seal })
+            throw Fenced(newest);
+        if (newest is not null || context.Desired.Adopt)
+        {
+            LoseState(newest);
+            return;
+        }
+
         if (Epoch > 1)
-            throw EpochNeedsResync();
+        {
+            Write(FaultReasons.EpochNeedsResync, $"Epoch {Epoch} goes on from a recovery point of an earlier one: a copy from scratch over an existing replica would leave stale blocks in it.");
+            return;
+        }
 
         await CheckPrerequisitesAsync(cancellationToken);
         await context.Hypervisor.ReleaseAsync(context.MachineId, context.Id, cancellationToken);
@@ -51,7 +59,7 @@ internal sealed class Beginning(ProtectionContext context)
     private async Task CheckPrerequisitesAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<PrerequisiteFailure> failures = await context.Hypervisor
-            .CheckPrerequisitesAsync(context.MachineId, [.. context.Desired.ExcludedDisks], cancellationToken);
+            .CheckPrerequisitesAsync(context.MachineId, context.ExcludedDisks, cancellationToken);
         if (failures.Count == 0)
             return;
 
@@ -77,7 +85,13 @@ internal sealed class Beginning(ProtectionContext context)
     {
         long sequence = set.Manifest.Sequence;
         if (await context.Log.ReadSetAsync(Epoch, sequence + 1, cancellationToken) is { } next)
-            throw next.Manifest.Kind == SetKind.Seal ? Fenced(next) : StateLost();
+        {
+            StoredSet newest = await NewestSet.FindAsync(context.Log, Epoch, cancellationToken) ?? next;
+            if (newest.Manifest.Kind == SetKind.Seal)
+                throw Fenced(newest);
+            LoseState(newest);
+            return;
+        }
 
         foreach (ChangeTrackingId later in checkpoints.SkipWhile(candidate => candidate != checkpoint).Skip(1).Take(1))
             await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, later, cancellationToken);
@@ -85,6 +99,8 @@ internal sealed class Beginning(ProtectionContext context)
         {
             Phase = EnginePhase.Replicating,
             Last = new CommittedSet(sequence, set.Sha256, set.Manifest.Instant, checkpoint, DiskShapes.Of(set.Manifest)),
+            NextDiskIndex = NextIndexOf(set.Manifest),
+            ResyncedSequence = set.Manifest.Completes == Completes.Resync ? sequence : 0,
         });
         context.Services.Logger.StateRebuilt(context.DisplayName, Epoch, sequence);
     }
@@ -92,13 +108,26 @@ internal sealed class Beginning(ProtectionContext context)
     private FaultException Fenced(StoredSet seal) => Ending.WriteAndMakeFault(
         context, EnginePhase.Fenced, Ending.Sealed(context, seal.Manifest.Sequence, seal.Manifest.SealedBy));
 
-    private FaultException StateLost() => Ending.WriteAndMakeFault(context, EnginePhase.ResyncRequired, Ending.Resync(
-        context,
-        FaultReasons.AgentStateLost,
-        $"The vault holds sets of epoch {Epoch} that this agent knows nothing of, and no checkpoint of the newest one is tracked on this host: its state was lost, or the machine moved."));
+    /// <summary>The newest set is known, but not what changed since: its checkpoint stands for nothing.</summary>
+    private void LoseState(StoredSet? newest)
+    {
+        if (newest is { Manifest: { } set })
+        {
+            ChangeTrackingId checkpoint = Checkpoints.Name(Epoch, set.Sequence, set.Attempt!.Value);
+            context.Save(progress => progress with
+            {
+                Last = new CommittedSet(set.Sequence, newest.Sha256, set.Instant, checkpoint, DiskShapes.Of(set)),
+                NextDiskIndex = NextIndexOf(set),
+                ResyncedSequence = set.Completes == Completes.Resync ? set.Sequence : 0,
+            });
+        }
 
-    private FaultException EpochNeedsResync() => Ending.WriteAndMakeFault(context, EnginePhase.ResyncRequired, Ending.Resync(
-        context,
-        FaultReasons.EpochNeedsResync,
-        $"Epoch {Epoch} goes on from a recovery point of an earlier one: a copy from scratch over an existing replica would leave stale blocks in it."));
+        Write(
+            FaultReasons.AgentStateLost,
+            $"The vault holds sets of epoch {Epoch} that this agent knows nothing of, and no checkpoint of the newest one is tracked on this host: its state was lost, or the machine moved.");
+    }
+
+    private static int NextIndexOf(SetManifest set) => set.Disks.Select(disk => disk.Index + 1).DefaultIfEmpty().Max();
+
+    private void Write(string reason, string message) => Ending.Write(context, EnginePhase.ResyncRequired, Ending.Resync(context, reason, message));
 }

@@ -51,7 +51,10 @@ internal sealed class CommitStep(ProtectionContext context)
             {
                 Phase = EnginePhase.Replicating,
                 Initial = null,
+                Resync = null,
+                ResyncedSequence = manifest.Completes == Completes.Resync ? manifest.Sequence : progress.ResyncedSequence,
                 Last = last,
+                NextDiskIndex = Math.Max(progress.NextDiskIndex, manifest.Disks.Select(disk => disk.Index + 1).DefaultIfEmpty().Max()),
                 ChangedBytesTotal = progress.ChangedBytesTotal + cut.ChangedBytes,
                 CyclesTotal = progress.CyclesTotal + 1,
             },

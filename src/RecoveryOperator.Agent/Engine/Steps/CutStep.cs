@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RecoveryOperator.Agent.Engine.Steps.Resync;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath;
@@ -21,15 +22,16 @@ internal sealed class CutStep(ProtectionContext context)
         using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
         context.Services.Spool.EnsureRoom();
         CutIntent intent = Begin();
+        CutBasis basis = CutBasis.Of(context);
         context.Enter(CycleStage.Cut, intent.Sequence);
         try
         {
-            return await CutAsync(intent, cancellationToken);
+            return await CutAsync(basis, intent, cancellationToken);
         }
         catch (ChangeTrackingLostException lost)
         {
-            OnTrackingLost(lost);
             await IntentResolution.TryAsync(context, cancellationToken);
+            await OnTrackingLostAsync(basis, lost, cancellationToken);
             throw;
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -48,33 +50,42 @@ internal sealed class CutStep(ProtectionContext context)
         return intent;
     }
 
-    private async Task<PendingCut> CutAsync(CutIntent intent, CancellationToken cancellationToken)
+    private async Task<PendingCut> CutAsync(CutBasis basis, CutIntent intent, CancellationToken cancellationToken)
     {
-        ChangeTrackingId since = context.Progress.Initial?.Checkpoint ?? context.Progress.Last!.Checkpoint;
-        SnapshotRequest request = new(context.Id, since, intent.Checkpoint, [.. context.Desired.ExcludedDisks]);
-        await using IMachineSnapshot snapshot = await context.Hypervisor.BeginSnapshotAsync(context.MachineId, request, cancellationToken);
-        CheckDisks(snapshot);
+        SnapshotRequest request = new(context.Id, basis.Since, intent.Checkpoint, context.ExcludedDisks)
+        {
+            WholeDisks = basis is { Completes: Completes.Resync, Since: not null } && ComparesNow ? [.. context.Progress.Resync!.OnlyTargets ?? []] : [],
+        };
+        await using IMachineSnapshot snapshot = await StableSnapshot.OpenAsync(context, request, cancellationToken);
+        await new DiskChanges(context).CheckAsync(basis, snapshot, cancellationToken);
         ISegmentSpool spool = context.Services.Spool.Open(context.Id, intent.Attempt);
         List<(ISnapshotDisk Disk, CapturedDisk Captured)> disks = [];
         foreach (ISnapshotDisk disk in snapshot.Disks)
             disks.Add((disk, await CaptureAsync(intent, disk, spool, cancellationToken)));
 
         await snapshot.VerifyIntactAsync(cancellationToken);
-        PendingCut cut = Finish(intent, snapshot, disks);
+        PendingCut cut = Finish(basis, intent, snapshot, disks);
         context.Save(progress => progress with { Intent = null }, progress => context.Store.SaveCut(context.Id, progress, cut));
         context.ShowPending(cut.PendingBytes);
         return cut;
     }
 
+    /// <summary>With a driver that compares, a resynchronization compares in the set that completes it.</summary>
+    private bool ComparesNow => !context.Hypervisor.Capabilities.TracksChanges;
+
     private async Task<CapturedDisk> CaptureAsync(CutIntent intent, ISnapshotDisk disk, ISegmentSpool spool, CancellationToken cancellationToken)
     {
+        IKnownChecksums? known = ComparesNow && context.Progress.Resync?.Compares(disk.Target) == true
+            ? new ResyncAnswers(context).KnownOf(disk.Index)
+            : null;
         CaptureRequest request = new(new SegmentIdentity(
             ProtectionId.Parse(context.Id), context.Progress.Epoch, intent.Sequence, intent.Attempt, disk.Index, 0))
         {
             SegmentTargetLengthBytes = context.Services.SegmentTargetLengthBytes,
+            Known = known,
         };
         long readBefore = disk.BytesRead;
-        CapturedDisk captured = await context.Services.Capture.RunAsync(disk, ExtentsOf(disk, cancellationToken), request, spool, null, cancellationToken);
+        CapturedDisk captured = await context.Services.Capture.RunAsync(disk, ExtentsOf(disk, known, cancellationToken), request, spool, null, cancellationToken);
         ReadMeter.Count(context, disk.BytesRead - readBefore);
         return captured;
     }
@@ -83,9 +94,12 @@ internal sealed class CutStep(ProtectionContext context)
     /// A driver that compares does not see a block that changed, was copied, and changed back: what was copied in a later snapshot than the
     /// checkpoint's own is captured again, whole.
     /// </summary>
-    private IAsyncEnumerable<Extent> ExtentsOf(ISnapshotDisk disk, CancellationToken cancellationToken)
+    private IAsyncEnumerable<Extent> ExtentsOf(ISnapshotDisk disk, IKnownChecksums? known, CancellationToken cancellationToken)
     {
         IAsyncEnumerable<Extent> changed = disk.ExtentsAsync(cancellationToken);
+        if (known is not null)
+            return ComparedExtents.UnionAsync(changed, known, disk.SizeBytes, 0, cancellationToken);
+
         long? copiedAgainFrom = context.Hypervisor.Capabilities.TracksChanges
             ? null
             : context.Progress.Initial?.Disks?.Single(copy => copy.Index == disk.Index).FirstSnapshotThroughBytes;
@@ -94,7 +108,7 @@ internal sealed class CutStep(ProtectionContext context)
             : changed;
     }
 
-    private PendingCut Finish(CutIntent intent, IMachineSnapshot snapshot, IReadOnlyList<(ISnapshotDisk Disk, CapturedDisk Captured)> disks)
+    private PendingCut Finish(CutBasis basis, CutIntent intent, IMachineSnapshot snapshot, IReadOnlyList<(ISnapshotDisk Disk, CapturedDisk Captured)> disks)
     {
         CutSegment[] segments = [.. disks.SelectMany(disk => disk.Captured.Segments).Select(file => new CutSegment(
             file.Disk,
@@ -104,8 +118,8 @@ internal sealed class CutStep(ProtectionContext context)
             file.LengthBytes,
             file.Sha256,
             Shipped: false))];
-        IReadOnlyList<BaseSegment> copied = context.Progress.Initial is null ? [] : context.Store.LoadBaseSegments(context.Id);
-        SetManifest manifest = ManifestOf(intent, snapshot, [.. disks.Select(disk => new SetDisk(
+        IReadOnlyList<BaseSegment> copied = basis.Completes == Completes.None ? [] : context.Store.LoadBaseSegments(context.Id);
+        SetManifest manifest = ManifestOf(basis, intent, snapshot, [.. disks.Select(disk => new SetDisk(
             disk.Disk.Index,
             disk.Disk.Target,
             disk.Disk.SizeBytes,
@@ -117,7 +131,7 @@ internal sealed class CutStep(ProtectionContext context)
         return new PendingCut(intent, VaultJson.Write(manifest), disks.Sum(disk => disk.Captured.ChangedBytes), segments);
     }
 
-    private SetManifest ManifestOf(CutIntent intent, IMachineSnapshot snapshot, IReadOnlyList<SetDisk> disks)
+    private SetManifest ManifestOf(CutBasis basis, CutIntent intent, IMachineSnapshot snapshot, IReadOnlyList<SetDisk> disks)
     {
         TimeSpan offset = context.Log.ClockOffset ?? TimeSpan.Zero;
         return new SetManifest
@@ -130,36 +144,29 @@ internal sealed class CutStep(ProtectionContext context)
             PreviousSha256 = context.Progress.Last?.Sha256,
             Instant = snapshot.Instant.ToUniversalTime() + offset,
             ClockOffsetMilliseconds = (long)offset.TotalMilliseconds,
-            Completes = context.Progress.Initial is null ? Completes.None : Completes.Initial,
+            Completes = basis.Completes,
+            ComparedWith = basis.Completes == Completes.Resync ? context.Progress.Resync!.Answer!.Position : null,
             Machine = new MachineRecord(
                 snapshot.Machine.Id, snapshot.Machine.Name, JsonSerializer.SerializeToElement(snapshot.Machine.Definition, VaultJson.Options)),
             Disks = disks,
         };
     }
 
-    private void CheckDisks(IMachineSnapshot snapshot)
-    {
-        IReadOnlyList<DiskShape> expected = context.Progress.Initial?.Disks?.Select(disk => disk.Shape).ToList() ?? context.Progress.Last!.Disks;
-        DiskShape[] now = DiskShapes.Of(snapshot);
-        if (DiskShapes.AreSame(expected, now))
-            return;
-
-        string message = $"The disks of the machine changed: {Describe(expected)} before, {Describe(now)} now. A set of changes over other disks would be wrong.";
-        throw Ending.WriteAndMakeFault(context, EnginePhase.ResyncRequired, Ending.Resync(context, FaultReasons.DisksChanged, message));
-    }
-
-    private static string Describe(IEnumerable<DiskShape> disks) => string.Join(", ", disks.Select(disk => $"{disk.Target} ({disk.SizeBytes} bytes{(disk.Source is null ? "" : $", {disk.Source}")})"));
-
     /// <summary>During the initial copy nothing is committed yet, so it begins again; later only a resynchronization helps.</summary>
-    private void OnTrackingLost(ChangeTrackingLostException lost)
+    private async Task OnTrackingLostAsync(CutBasis basis, ChangeTrackingLostException lost, CancellationToken cancellationToken)
     {
-        if (context.Progress.Initial is not null)
+        if (basis.Completes == Completes.Initial)
         {
             context.Services.Logger.InitialCopyRestarts(context.DisplayName, context.Progress.Epoch, lost.Message);
             Beginning.BeginCopy(context);
             return;
         }
 
-        Ending.Write(context, EnginePhase.ResyncRequired, Ending.Resync(context, FaultReasons.ChangeTrackingLost, lost.Message));
+        if (await new DiskChanges(context).ExplainAsync(basis, cancellationToken))
+            return;
+        if (basis.Completes == Completes.Resync)
+            await ResyncBeginning.AgainAsync(context, lost.Message, keepsLast: false, cancellationToken);
+        else
+            Ending.Write(context, EnginePhase.ResyncRequired, Ending.Resync(context, FaultReasons.ChangeTrackingLost, lost.Message));
     }
 }

@@ -7,7 +7,7 @@ namespace RecoveryOperator.Agent.Engine.Steps;
 internal static class Ending
 {
     private const string ResyncRemedy =
-        "The recovery points in the vault stay usable. This version cannot resynchronize: to replicate again, protect the machine anew under another name, and delete this protection when its points are not needed any more.";
+        "The recovery points in the vault stay usable. The machine is compared with its replica by itself; where the policy says that this is never begun by itself, or after a cancel, set a new spec.resync token.";
 
     /// <summary>A seal stands in the vault.</summary>
     public static EndReason Sealed(ProtectionContext context, long sequence, string? sealedBy) => new(
@@ -35,7 +35,7 @@ internal static class Ending
     {
         CutIntent? waiting = context.Store.LoadCut(context.Id)?.Intent;
         context.Save(
-            progress => progress with { Phase = phase, End = end, Intent = waiting ?? progress.Intent },
+            progress => progress with { Phase = phase, End = end, Intent = waiting ?? progress.Intent, Resync = null },
             progress => context.Store.EndCut(context.Id, progress, forgetBase: true));
         context.ShowPending(0);
         context.ShowCopy(null);

@@ -39,13 +39,21 @@ internal sealed class InitialCopy(ProtectionContext context)
         context.Enter(CycleStage.Ship, 0);
         IReadOnlyList<BaseSegment> recorded = context.Store.LoadBaseSegments(context.Id);
         CopyMeter meter = await CopyMeter.MeasureAsync(context, snapshot.Disks, State.Disks!, recorded, cancellationToken);
-        BaseCapture capture = new(context, shipper, meter);
+        BaseCapture capture = new(context, shipper);
         List<int> captured = [];
-        foreach (ISnapshotDisk disk in snapshot.Disks)
+        foreach ((int position, ISnapshotDisk disk) in snapshot.Disks.Index())
         {
             if (State.Disks!.Single(copy => copy.Index == disk.Index).Done)
                 continue;
-            if (!await capture.RunAsync(snapshot, disk, recorded.LastOrDefault(segment => segment.Disk == disk.Index), cancellationToken))
+            BaseSegment? last = recorded.LastOrDefault(segment => segment.Disk == disk.Index);
+            Action<long> show = meter.Begin(disk.Index, position + 1);
+            BaseCapturePlan plan = new()
+            {
+                StartAtBytes = last?.CoveredThroughBytes ?? 0,
+                FirstSegment = (last?.Segment ?? -1) + 1,
+                Show = progress => show(progress.ReadBytes),
+            };
+            if (await capture.RunAsync(snapshot, disk, plan, cancellationToken) is null)
                 break;
             captured.Add(disk.Index);
         }
@@ -66,8 +74,8 @@ internal sealed class InitialCopy(ProtectionContext context)
 
         if (tracked)
             LeaveFirstSnapshot();
-        SnapshotRequest request = new(context.Id, null, tracked ? null : State.Checkpoint, [.. context.Desired.ExcludedDisks]);
-        return (await context.Hypervisor.BeginSnapshotAsync(context.MachineId, request, cancellationToken), !tracked);
+        SnapshotRequest request = new(context.Id, null, tracked ? null : State.Checkpoint, context.ExcludedDisks);
+        return (await StableSnapshot.OpenAsync(context, request, cancellationToken), !tracked);
     }
 
     /// <summary>Writes how far each disk was copied from the checkpoint's own snapshot, before another one is opened.</summary>

@@ -53,7 +53,9 @@ internal sealed class Preparation(ProtectionContext context)
         if (IncidentOf(report) is { } incident)
             context.Save(progress => progress with { LastIncident = incident });
 
-        if (context.Progress is { Last: { } last, Ended: false })
+        // Elsewhere the newest set's checkpoint is not there, or of no use any more.
+        bool usesLast = context.Progress.Phase == EnginePhase.Replicating || context.Progress.Resync is { KeepsLast: true };
+        if (usesLast && context.Progress.Last is { } last)
             await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, last.Checkpoint, cancellationToken);
         _cleanedUp = true;
     }

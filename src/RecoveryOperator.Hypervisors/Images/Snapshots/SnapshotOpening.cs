@@ -25,7 +25,7 @@ internal sealed class SnapshotOpening(ImagesOptions options, CheckpointStore che
 
         // Damage is found, and tables are verified, before the writer has to wait.
         using var since = SinceTables.Open(
-            checkpoints, machine.Id, request.Owner, request.Since, machine.File.Disks.Select(disk => disk.Target).Except(request.ExcludedDisks));
+            checkpoints, machine.Id, request.Owner, request.Since, machine.File.Disks.Select(disk => disk.Target).Except(request.ExcludedDisks).Except(request.WholeDisks));
         using var draft = request.NewCheckpoint is { } id ? checkpoints.Begin(machine.Id, request.Owner, id) : null;
         var heldLock = await MachineLock.AcquireAsync(machine.LockPath, options.LockTimeout, timeProvider, cancellationToken)
             ?? throw new HypervisorException(
