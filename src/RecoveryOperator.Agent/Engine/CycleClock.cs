@@ -11,6 +11,7 @@ internal sealed class CycleClock
 {
     private readonly ProtectionContext _context;
     private readonly CycleLedger _ledger;
+    private readonly LatencyLedger _latencies = new();
     private readonly Lock _lock = new();
     private DateTimeOffset _nextDue;
     private int _failures;
@@ -48,6 +49,13 @@ internal sealed class CycleClock
     {
         lock (_lock)
             return _ledger.LastHour(Now);
+    }
+
+    /// <summary>From a set's instant to its commit, over the last hour.</summary>
+    public TimeSpan? MeanLatency()
+    {
+        lock (_lock)
+            return _latencies.Mean(Now);
     }
 
     /// <summary>A cycle is wanted now.</summary>
@@ -91,7 +99,12 @@ internal sealed class CycleClock
     public void Succeeded()
     {
         lock (_lock)
+        {
             _ledger.Account(Schedule, Now, succeeded: true);
+            if (_context.Progress.Last is { } last)
+                _latencies.Committed(last.Instant, Now);
+        }
+
         Fault = null;
         RetryAt = null;
         _failures = 0;

@@ -32,6 +32,7 @@ internal static class StatusBuilder
             LastCycleDuration = clock.LastDuration?.ToDuration(),
             RetryAt = clock.RetryAt?.ToTimestamp(),
             Resync = ResyncOf(context),
+            MeanLatency = clock.MeanLatency()?.ToDuration(),
         };
         if (progress.LastIncident is { } incident)
             status.LastIncident = new() { At = incident.At.ToTimestamp(), GuestWasPaused = incident.GuestWasPaused, Message = incident.Message };

@@ -48,6 +48,12 @@ public static class ConditionTypes
     /// <summary>ProtectedVM: sets are cut and committed as the policy asks.</summary>
     public const string Replicating = "Replicating";
 
+    /// <summary>ProtectedVM: points are app-consistent as often as the policy asks.</summary>
+    public const string AppConsistency = "AppConsistency";
+
+    /// <summary>ProtectedVM: source and replica must be compared. True is the bad news.</summary>
+    public const string ResyncRequired = "ResyncRequired";
+
     /// <summary>ProtectedVM: there is at least one recovery point, confirmed readable.</summary>
     public const string Recoverable = "Recoverable";
 }

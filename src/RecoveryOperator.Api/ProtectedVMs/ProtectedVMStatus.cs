@@ -27,6 +27,9 @@ public sealed record ProtectedVMStatus : IConditioned
     /// <summary>Progress of a full copy or resynchronization; absent when there is none.</summary>
     public CopyProgressStatus? Progress { get; init; }
 
+    /// <summary>The resynchronization that is needed or runs; absent when there is none, or the agent is silent.</summary>
+    public ProtectedVMResyncStatus? Resync { get; init; }
+
     /// <summary>Newest recovery point in the vault.</summary>
     public LastRecoveryPoint? LastRecoveryPoint { get; init; }
 

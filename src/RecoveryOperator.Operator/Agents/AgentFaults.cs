@@ -44,8 +44,11 @@ internal static class AgentFaults
         text.Length == 0 || text[^1] is '.' or '!' or '?' or ':' ? text : $"{text}.";
 
     /// <summary>The reason, or one by category where an agent gives none that fits a condition.</summary>
-    public static string ReasonOf(Fault fault) =>
-        fault.Reason.Length is > 0 and < 200 && char.IsAsciiLetter(fault.Reason[0]) && fault.Reason.All(char.IsAsciiLetterOrDigit) ? fault.Reason : fault.Category.ToString();
+    public static string ReasonOf(Fault fault) => CodeOr(fault.Reason, fault.Category.ToString());
+
+    /// <summary>A code as it is, where it fits a condition; otherwise another.</summary>
+    public static string CodeOr(string code, string otherwise) =>
+        code.Length is > 0 and < 200 && char.IsAsciiLetter(code[0]) && code.All(char.IsAsciiLetterOrDigit) ? code : otherwise;
 
     private static T? Inner<T>(Exception? error)
         where T : Exception

@@ -117,7 +117,15 @@ internal sealed class HostConnection(
     }
 
     /// <summary>What a person would notice; the rest is for the metrics.</summary>
-    private static (ProtectionPhase, long, string?, bool, long) Significant(ProtectionStatus status) =>
-        (status.Phase, status.Epoch, status.Fault?.Reason, status.CommittedSequence > 0,
-            status.Initial is { BytesTotal: > 0 } copy ? copy.BytesDone * 100 / copy.BytesTotal : 0);
+    private static (ProtectionPhase, long, string?, bool, long, (ResyncStage, string, bool)?, string, bool) Significant(ProtectionStatus status) =>
+        (status.Phase, status.Epoch, status.Fault?.Reason, status.CommittedSequence > 0, Percent(status),
+            status.Resync is { } resync ? (resync.Stage, resync.Reason, resync.EstimatedBytes > 0) : null,
+            status.AppConsistentProblem, status.AppConsistentInstant is not null);
+
+    private static long Percent(ProtectionStatus status) => status switch
+    {
+        { Initial: { BytesTotal: > 0 } copy } => copy.BytesDone * 100 / copy.BytesTotal,
+        { Resync: { TotalBytes: > 0 } resync } => resync.ComparedBytes * 100 / resync.TotalBytes,
+        _ => 0,
+    };
 }

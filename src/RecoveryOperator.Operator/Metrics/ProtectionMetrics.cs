@@ -13,10 +13,12 @@ namespace RecoveryOperator.Operator.Metrics;
 internal sealed class ProtectionMetrics
 {
     private static readonly string[] VmLabels = ["namespace", "protected_vm"];
+    private const string InitialReplication = "InitialReplication";
+    private const string Resync = "Resync";
     private readonly ProtectionRegistry _registry;
     private readonly AgentConnections _connections;
     private readonly TimeProvider _timeProvider;
-    private readonly Gauge _rpo, _objective, _points, _pending, _progress, _resync, _health, _connected;
+    private readonly Gauge _rpo, _objective, _points, _pending, _progress, _resync, _health, _connected, _logUtilization;
     private HashSet<(string, string)> _shown = [];
 
     public ProtectionMetrics(ProtectionRegistry registry, AgentConnections connections, TimeProvider timeProvider, CollectorRegistry collectors)
@@ -27,7 +29,8 @@ internal sealed class ProtectionMetrics
         _objective = factory.CreateGauge("recovery_rpo_objective_seconds", "Copy frequency of the policy, in seconds.", VmLabels);
         _points = factory.CreateGauge("recovery_points", "Recovery points in the vault.", VmLabels);
         _pending = factory.CreateGauge("recovery_pending_bytes", "Bytes cut and not yet committed.", VmLabels);
-        _progress = factory.CreateGauge("recovery_progress_ratio", "Progress of a full copy or resynchronization, 0 to 1.", VmLabels);
+        _progress = factory.CreateGauge("recovery_progress_ratio", "Progress of a full copy or resynchronization, 0 to 1.", [.. VmLabels, "kind"]);
+        _logUtilization = factory.CreateGauge("recovery_log_utilization_ratio", "Changes that wait to be shipped over the threshold at which a resynchronization is needed.", VmLabels);
         _resync = factory.CreateGauge("recovery_resync_required", "1 when source and replica must be compared.", VmLabels);
         _health = factory.CreateGauge("recovery_replication_health", "1 for the health that holds, 0 for the others.", [.. VmLabels, "health"]);
         _connected = factory.CreateGauge("recovery_agent_connected", "1 when the agent answers.", "namespace", "kind", "name");
@@ -56,8 +59,10 @@ internal sealed class ProtectionMetrics
             _health.WithLabels([.. labels, health.ToString()]).Set(entry.Health == health ? 1 : 0);
         var status = entry.Host is { } host && _connections.Host(host) is { State.Presence: AgentPresence.Connected } connection ? connection.Protection(entry.ProtectionId) : null;
         Set(_pending, labels, status?.PendingBytes);
-        Set(_resync, labels, status is null ? null : status.Phase == ProtectionPhase.ResyncRequired ? 1 : 0);
-        Set(_progress, labels, status is { Phase: ProtectionPhase.InitialReplication, Initial: { BytesTotal: > 0 } copy } ? (double)copy.BytesDone / copy.BytesTotal : null);
+        Set(_resync, labels, status is null ? null : status.Phase is ProtectionPhase.ResyncRequired or ProtectionPhase.Resynchronizing ? 1 : 0);
+        Set(_logUtilization, labels, status?.LogUtilization);
+        Set(_progress, [.. labels, InitialReplication], status is { Phase: ProtectionPhase.InitialReplication, Initial: { BytesTotal: > 0 } copy } ? (double)copy.BytesDone / copy.BytesTotal : null);
+        Set(_progress, [.. labels, Resync], status is { Phase: ProtectionPhase.Resynchronizing, Resync: { TotalBytes: > 0 } resync } ? (double)resync.ComparedBytes / resync.TotalBytes : null);
     }
 
     private void ShowAgents()
@@ -75,8 +80,10 @@ internal sealed class ProtectionMetrics
 
     private void Hide(string ns, string name)
     {
-        foreach (var gauge in new[] { _rpo, _objective, _points, _pending, _progress, _resync })
+        foreach (var gauge in new[] { _rpo, _objective, _points, _pending, _resync, _logUtilization })
             gauge.RemoveLabelled(ns, name);
+        foreach (var kind in new[] { InitialReplication, Resync })
+            _progress.RemoveLabelled(ns, name, kind);
         foreach (var health in Enum.GetValues<Health>())
             _health.RemoveLabelled(ns, name, health.ToString());
     }

@@ -62,6 +62,7 @@ internal sealed class FactsGatherer(
     {
         CopyFrequency = gathered.Terms?.CopyFrequency ?? TimeSpan.FromMinutes(5),
         Retention = gathered.Terms?.Retention ?? new(24),
+        AppConsistentInterval = gathered.Terms?.AppConsistentInterval,
         Paused = entity.Spec.Paused,
         StartAt = StartAt(entity, site, gathered.Terms),
         AdoptionStated = entity.Spec.Adopt is { } adopt && gathered.Replica?.Vm?.Value is { } standing

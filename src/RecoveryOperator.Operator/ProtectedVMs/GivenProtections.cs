@@ -52,6 +52,7 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
             Bandwidth = gathered.Terms.Bandwidth,
             NewDisks = gathered.Terms.NewDisks,
             Compression = gathered.Terms.Compression,
+            RetryToken = entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : "",
             Adopt = gathered.Replica?.Applied is { Sequence: > 0 } applied && applied.Epoch == epoch,
         };
         desired.ExcludedDisks.AddRange(entity.Spec.ExcludeDisks.Order(StringComparer.Ordinal));
@@ -78,8 +79,7 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
     {
         var compared = desired.Clone();
         compared.Adopt = false;
-        var retry = gathered.Entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : "";
-        return $"{gathered.Connection?.Host} {retry} {compared}";
+        return $"{gathered.Connection?.Host} {compared}";
     }
 
     private sealed record Given(string Digest, Uri Grant, DateTimeOffset GrantedAt);

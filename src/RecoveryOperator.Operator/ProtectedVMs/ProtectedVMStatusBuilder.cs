@@ -31,7 +31,8 @@ internal static class ProtectedVMStatusBuilder
             MachineId = IsElsewhere(facts.Vault) ? facts.Vault.FailoverMachineId : facts.Machine.MachineId ?? before?.MachineId,
             ProtectionId = gathered.Id?.ToString() ?? before?.ProtectionId,
             Epoch = facts.Vault.Epoch > 0 ? facts.Vault.Epoch : before?.Epoch,
-            Progress = Progress(gathered, before?.Progress),
+            Progress = ProgressBuilder.Build(gathered, before?.Progress),
+            Resync = ProgressBuilder.Resync(gathered, before?.Resync),
             LastRecoveryPoint = refresh && gathered.Replica is { } replica ? Latest(replica) : before?.LastRecoveryPoint,
             RecoveryPoints = refresh && gathered.Replica is { } read ? Points(read) : before?.RecoveryPoints,
             Rpo = rpo,
@@ -43,16 +44,6 @@ internal static class ProtectedVMStatusBuilder
     }
 
     private static bool IsElsewhere(VaultFacts vault) => vault.Failover is FailoverState.FailedOver or FailoverState.Committed;
-
-    private static CopyProgressStatus? Progress(GatheredProtection gathered, CopyProgressStatus? before)
-    {
-        if (gathered is not { Facts.Agent: { Knowledge: AgentKnowledge.Reports, Phase: AgentPhase.InitialReplication }, Status.Initial: { } copy })
-            return gathered.Facts.Agent.Knowledge == AgentKnowledge.Unknown && gathered.Facts.Vault.LatestPoint is null ? before : null;
-        var percent = copy.BytesTotal <= 0 ? 0 : (int)Math.Clamp(copy.BytesDone * 100 / copy.BytesTotal, 0, 100);
-        return before?.Percent == percent && before.Disk == copy.Disk && before.BytesTotal == copy.BytesTotal
-            ? before
-            : new() { Percent = percent, BytesDone = copy.BytesDone, BytesTotal = copy.BytesTotal, Disk = copy.Disk, Disks = copy.Disks };
-    }
 
     private static LastRecoveryPoint? Latest(ReplicaSnapshot replica) =>
         replica.Applied?.LatestPoint is not { } point

@@ -19,7 +19,8 @@ internal static class VisitSchedule
             return retryInterval;
         var pace = facts.Wish.CopyFrequency < retryInterval ? facts.Wish.CopyFrequency : retryInterval;
         var edge = RpoRule.NextEdge(facts.Vault, facts.Wish.CopyFrequency, facts.Now) - facts.Now;
-        return Clamp(edge < pace ? edge.Value : pace);
+        var health = ProtectionDecider.NextHealthEdge(facts) - facts.Now;
+        return Clamp(new[] { pace, edge ?? pace, health ?? pace }.Min());
     }
 
     private static TimeSpan Clamp(TimeSpan wanted) => wanted < Shortest ? Shortest : wanted > Longest ? Longest : wanted;

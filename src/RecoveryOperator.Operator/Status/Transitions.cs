@@ -22,8 +22,9 @@ internal static class Transitions
             var old = before?.FirstOrDefault(c => c.Type == now.Type);
             if (old is not null && old.Status == now.Status && old.Reason == now.Reason)
                 continue;
-            var good = now.Status == "True";
-            if (old is null && now.Status != "False" || now.Status == "Unknown" && old?.Status != "True" || !told.Add((now.Reason, now.Message)))
+            var bad = now.Type == ConditionTypes.ResyncRequired ? "True" : "False";
+            var good = now.Status != bad && now.Status != "Unknown";
+            if (old is null && now.Status != bad || now.Status == "Unknown" && old?.Status != "True" || !told.Add((now.Reason, now.Message)))
                 continue;
             events.Publish(entity, good || IsStage(now.Reason) ? EventType.Normal : EventType.Warning, now.Reason, now.Message);
         }

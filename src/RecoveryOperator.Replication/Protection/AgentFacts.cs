@@ -33,6 +33,9 @@ public enum AgentPhase
 
     /// <summary>A seal or a higher epoch ended this source.</summary>
     Fenced,
+
+    /// <summary>Source and replica are compared, or will be by themselves.</summary>
+    Resynchronizing,
 }
 
 /// <summary>A fault that an agent reports.</summary>
@@ -70,6 +73,24 @@ public sealed record AgentFacts
 
     /// <summary>Cycles due in the last hour.</summary>
     public long CyclesDue { get; init; }
+
+    /// <summary>Mean time from a set's instant to its commit in the last hour; null when there was none.</summary>
+    public TimeSpan? MeanLatency { get; init; }
+
+    /// <summary>Instant of the newest app-consistent set; null when there is none.</summary>
+    public DateTimeOffset? AppConsistentInstant { get; init; }
+
+    /// <summary>Why the newest try was not app-consistent; null when it was.</summary>
+    public string? AppConsistentProblem { get; init; }
+
+    /// <summary>The resynchronization that is needed or runs; null when there is none.</summary>
+    public ResyncFacts? Resync { get; init; }
+
+    /// <summary>Source and replica must be compared.</summary>
+    public bool NeedsResync => Knowledge == AgentKnowledge.Reports && Phase is AgentPhase.ResyncRequired or AgentPhase.Resynchronizing;
+
+    /// <summary>They must be, and nothing comes of it before somebody acts.</summary>
+    public bool ResyncWaitsForSomebody => NeedsResync && (Resync is null ? Phase == AgentPhase.ResyncRequired : Resync.Stage == ResyncStage.WaitingForUser);
 
     /// <summary>The agent was given exactly what is wanted now.</summary>
     public bool HasWish { get; init; }

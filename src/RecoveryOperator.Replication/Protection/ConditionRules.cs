@@ -6,7 +6,10 @@ namespace RecoveryOperator.Replication.Protection;
 internal static class ConditionRules
 {
     public static IReadOnlyList<ConditionFact> Decide(ProtectionFacts facts) =>
-        [References(facts), Machine(facts), Prerequisites(facts), Vault(facts), Replicating(facts), Recoverable(facts)];
+        [
+            References(facts), Machine(facts), Prerequisites(facts), Vault(facts), Replicating(facts), Recoverable(facts),
+            AppConsistencyRule.Decide(facts), ResyncRequiredRule.Decide(facts),
+        ];
 
     private static ConditionFact References(ProtectionFacts facts) =>
         facts.References is { } missing
@@ -62,7 +65,7 @@ internal static class ConditionRules
             AgentPhase.Replicating => new(Type, true, "Replicating", "Sets are cut and committed."),
             AgentPhase.InitialReplication => new(Type, true, "InitialReplication", "The first full copy is being made."),
             AgentPhase.Paused => new(Type, false, "Paused", "Stopped by spec.paused; changes go on being tracked. Set it to false to go on."),
-            AgentPhase.ResyncRequired => new(Type, false, "ResyncRequired", "Change tracking is lost: source and replica must be compared. The recovery points stay."),
+            AgentPhase.ResyncRequired or AgentPhase.Resynchronizing => new(Type, false, "ResyncRequired", "Source and replica are compared before new points are made, see the condition ResyncRequired. The recovery points stay."),
             AgentPhase.Fenced => new(Type, false, "Fenced", "A seal ended this source's epoch: it ships nothing more. Look at the RecoveryPlan that made it."),
             _ => new(Type, false, "Pending", "The host has the protection and has not begun."),
         };

@@ -42,7 +42,8 @@ internal static class PhaseRules
     private static Phase? Stopped(ProtectionFacts facts) => facts.Agent switch
     {
         { Fault.Recoverable: false } => Phase.Critical,
-        { Phase: AgentPhase.ResyncRequired } => Phase.Critical,
+        { ResyncWaitsForSomebody: true } => Phase.Critical,
+        { NeedsResync: true } => Phase.Resynchronizing,
         { Phase: AgentPhase.Paused } => Phase.Paused,
         { Phase: AgentPhase.Pending } => Phase.Enabling,
         _ => null,

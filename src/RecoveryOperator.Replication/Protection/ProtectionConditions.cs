@@ -21,6 +21,12 @@ public static class ProtectionConditions
     /// <summary>There is a recovery point, confirmed readable.</summary>
     public const string Recoverable = nameof(Recoverable);
 
+    /// <summary>Points are app-consistent as often as the policy asks.</summary>
+    public const string AppConsistency = nameof(AppConsistency);
+
+    /// <summary>Source and replica must be compared. True is the bad news.</summary>
+    public const string ResyncRequired = nameof(ResyncRequired);
+
     /// <summary>It does what its spec says.</summary>
     public const string Ready = nameof(Ready);
 
@@ -32,5 +38,5 @@ public static class ProtectionConditions
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable, Ready, Reconciling, Stalled];
+        [ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable, AppConsistency, ResyncRequired, Ready, Reconciling, Stalled];
 }

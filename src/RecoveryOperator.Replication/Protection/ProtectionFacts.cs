@@ -40,6 +40,9 @@ public sealed record ProtectionWish
     /// <summary>Points to keep.</summary>
     public required RetentionTerms Retention { get; init; }
 
+    /// <summary>Time between two app-consistent points; null: crash-consistent points only.</summary>
+    public TimeSpan? AppConsistentInterval { get; init; }
+
     /// <summary>Replication shall stop.</summary>
     public bool Paused { get; init; }
 

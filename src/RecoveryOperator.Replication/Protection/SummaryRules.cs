@@ -35,7 +35,8 @@ internal static class SummaryRules
 
         if (phase is Phase.FailedOver or Phase.Committed)
             return new(ProtectionConditions.Ready, true, phase.ToString(), Text(phase));
-        var open = specific.FirstOrDefault(c => c.Status != true);
+        // Neither says whether points are made.
+        var open = specific.FirstOrDefault(c => c.Status != true && c.Type is not (ProtectionConditions.AppConsistency or ProtectionConditions.ResyncRequired));
         return new(
             ProtectionConditions.Ready,
             phase == Phase.Unknown ? null : false,
@@ -69,8 +70,8 @@ internal static class SummaryRules
             return new("EpochEnded", "A seal ended the epoch in force, and the journal knows no failover. Look at the RecoveryPlan that made it.");
         if (facts.Agent.Knowledge != AgentKnowledge.Reports)
             return null;
-        var needsSomebody = facts.Agent.Fault is { Recoverable: false } || facts.Agent.Phase is AgentPhase.ResyncRequired or AgentPhase.Fenced;
-        var condition = specific.First(c => c.Type == ProtectionConditions.Replicating);
+        var needsSomebody = facts.Agent.Fault is { Recoverable: false } || facts.Agent.ResyncWaitsForSomebody || facts.Agent.Phase == AgentPhase.Fenced;
+        var condition = specific.First(c => c.Type == (facts.Agent.ResyncWaitsForSomebody ? ProtectionConditions.ResyncRequired : ProtectionConditions.Replicating));
         return needsSomebody ? new(condition.Reason, condition.Message) : null;
     }
 
@@ -79,6 +80,7 @@ internal static class SummaryRules
         Phase.Enabling => "Protection is being enabled.",
         Phase.InitialReplication => "The first full copy is being made.",
         Phase.Finalizing => "The first recovery point is being made and confirmed.",
+        Phase.Resynchronizing => "Source and replica are compared; the recovery points stay.",
         Phase.FailingOver => "The source is fenced; the replica is being started.",
         Phase.FailedOver => "The replica runs; the recovery point can still be changed.",
         Phase.Committed => "The replica runs for good.",

@@ -36,36 +36,10 @@ public class HealthAndRpoTests
         Assert.Equal((Health.Normal, 0), (ProtectionDecider.Decide(FactsBuilder.Settled).Health.Health, ProtectionDecider.Decide(FactsBuilder.Settled).Health.Reasons.Count));
 
     [Fact]
-    public void Three_copy_frequencies_without_a_point_are_critical_even_when_the_agent_is_silent()
-    {
-        var facts = Aged(200) with { Agent = new() { Knowledge = AgentKnowledge.Unknown, Silence = FactsBuilder.Silence } };
-
-        Assert.Equal(Health.Critical, ProtectionDecider.Decide(facts).Health.Health);
-    }
-
-    [Fact]
     public void A_silent_agent_alone_leaves_health_unknown() =>
         Assert.Equal(
             Health.Unknown,
             ProtectionDecider.Decide(FactsBuilder.Settled with { Agent = new() { Knowledge = AgentKnowledge.Unknown, Silence = FactsBuilder.Silence } }).Health.Health);
-
-    [Theory]
-    [InlineData(20, 100, Health.Normal)]
-    [InlineData(21, 100, Health.Warning)]
-    public void More_than_a_fifth_of_missed_cycles_is_a_warning(int missed, int due, Health health) =>
-        Assert.Equal(health, ProtectionDecider.Decide(FactsBuilder.Settled.With((AgentFacts a) => a with { CyclesMissed = missed, CyclesDue = due })).Health.Health);
-
-    [Fact]
-    public void All_reasons_are_listed_the_worst_first()
-    {
-        var facts = Aged(100).With((AgentFacts a) => a with { CyclesMissed = 50, CyclesDue = 100, Fault = new("NoSpace", "full", true) });
-
-        var health = ProtectionDecider.Decide(facts).Health;
-
-        Assert.Equal(Health.Critical, health.Health);
-        Assert.Equal(3, health.Reasons.Count);
-        Assert.Contains("three copy frequencies", health.Reasons[0], StringComparison.Ordinal);
-    }
 
     [Fact]
     public void A_failed_over_machine_is_a_warning_until_it_is_replicated_again() =>
