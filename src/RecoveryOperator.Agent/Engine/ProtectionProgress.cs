@@ -49,6 +49,9 @@ public sealed record ProtectionProgress
     /// <summary>Why it ended, in the phases that end it.</summary>
     public EndReason? End { get; init; }
 
+    /// <summary>App-consistent points: what was tried last, and what came of it.</summary>
+    public AppConsistency? AppConsistency { get; init; }
+
     /// <summary>The newest snapshot that had to be ended out of turn.</summary>
     public GuestIncident? LastIncident { get; init; }
 
@@ -86,6 +89,12 @@ public sealed record ProtectionProgress
     public long CyclesTotal { get; init; }
 
 }
+
+/// <summary>How far app-consistent points are.</summary>
+/// <param name="TriedAt">Instant of the newest finished cut that asked for it.</param>
+/// <param name="CommittedInstant">Instant of the newest committed set that is app-consistent; null: none yet.</param>
+/// <param name="Problem">Why the newest try was not; null when it was.</param>
+public sealed record AppConsistency(DateTimeOffset TriedAt, DateTimeOffset? CommittedInstant, string? Problem);
 
 /// <summary>A snapshot was ended out of turn (P8).</summary>
 /// <param name="At">When.</param>

@@ -34,6 +34,12 @@ internal static class StatusBuilder
             Resync = ResyncOf(context),
             MeanLatency = clock.MeanLatency()?.ToDuration(),
         };
+        if (progress.AppConsistency is { } app)
+        {
+            status.AppConsistentInstant = app.CommittedInstant?.ToTimestamp();
+            status.AppConsistentProblem = app.Problem ?? "";
+        }
+
         if (progress.LastIncident is { } incident)
             status.LastIncident = new() { At = incident.At.ToTimestamp(), GuestWasPaused = incident.GuestWasPaused, Message = incident.Message };
         status.Disks.AddRange(DisksOf(progress));

@@ -18,6 +18,9 @@ public sealed record RecoveryPointDocument
     /// <summary>How it was taken.</summary>
     public required Consistency Consistency { get; init; }
 
+    /// <summary>Why it is not app-consistent although that was wanted, <c>Reason: message</c>; null otherwise.</summary>
+    public string? ConsistencyReason { get; init; }
+
     /// <summary>SHA-256 (hex) of its <c>set.json</c>.</summary>
     public required string SetSha256 { get; init; }
 

@@ -68,6 +68,9 @@ public sealed record SetManifest
     /// <summary>How the instant was taken.</summary>
     public Consistency Consistency { get; init; }
 
+    /// <summary>Why it is not app-consistent although that was wanted, <c>Reason: message</c>; null otherwise.</summary>
+    public string? ConsistencyReason { get; init; }
+
     /// <summary>What it completes.</summary>
     public Completes Completes { get; init; }
 

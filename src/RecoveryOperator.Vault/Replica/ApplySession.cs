@@ -113,6 +113,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             Sequence = manifest.Sequence,
             Instant = manifest.Instant,
             Consistency = manifest.Consistency,
+            ConsistencyReason = manifest.ConsistencyReason,
             SetSha256 = set.Sha256,
             CreatedAt = set.StoredAt,
             ClockSkew = manifest.Instant > set.StoredAt + _skewTolerance || manifest.Instant < record.Newest?.Instant,

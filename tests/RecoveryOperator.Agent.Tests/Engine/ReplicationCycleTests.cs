@@ -40,6 +40,23 @@ public sealed class ReplicationCycleTests : IDisposable
     }
 
     [Fact]
+    public async Task P6_A_set_is_app_consistent_when_its_snapshot_was_and_says_why_not_otherwise()
+    {
+        Want(TimeSpan.FromHours(1));
+        await _bench.RunAsync();
+        await _bench.RunAsync();
+        Want(TimeSpan.FromMilliseconds(1));
+        _machine.Quiesced = new SnapshotConsistency(false, QuiesceReasons.ThawFailed, "too late");
+        await _bench.RunAsync();
+
+        SetManifest[] sets = [.. _bench.Vault.Manifests(1)];
+        Assert.Equal([Consistency.AppConsistent, Consistency.CrashConsistent, Consistency.CrashConsistent], sets.Select(set => set.Consistency));
+        Assert.Equal([null, null, "ThawFailed: too late"], sets.Select(set => set.ConsistencyReason));
+        Assert.Equal(sets[0].Instant, _bench.Progress.AppConsistency!.CommittedInstant);
+        Assert.Equal("ThawFailed: too late", _bench.Progress.AppConsistency.Problem);
+    }
+
+    [Fact]
     public async Task A_seal_fences_the_source_and_nothing_ships_any_more()
     {
         await _bench.RunAsync();
@@ -72,6 +89,20 @@ public sealed class ReplicationCycleTests : IDisposable
         Assert.False(_machine.HasOpenSnapshot);
         Assert.Equal(3, _bench.Progress.Last!.Sequence);
         await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
+    public async Task P8_A_snapshot_that_a_killed_process_left_open_is_told_of()
+    {
+        await _bench.RunAsync();
+        Assert.Null(_bench.Progress.LastIncident);
+        await _machine.BeginSnapshotAsync(_machine.MachineId, new SnapshotRequest("other", null, null, []), TestContext.Current.CancellationToken);
+        _bench.Restart();
+
+        await _bench.RunAsync();
+
+        Assert.False(_bench.Progress.LastIncident!.GuestWasPaused);
+        Assert.Contains("left open", _bench.Progress.LastIncident.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -219,6 +250,13 @@ public sealed class ReplicationCycleTests : IDisposable
         Exception? error = await Record.ExceptionAsync(_bench.RunAsync);
         Assert.NotNull(error);
         return FaultTable.Classify(error);
+    }
+
+    private void Want(TimeSpan appConsistentInterval)
+    {
+        DesiredProtection desired = _bench.Desired.Clone();
+        desired.AppConsistentInterval = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(appConsistentInterval);
+        _bench.Context.Replace(desired, DateTimeOffset.UtcNow);
     }
 
     private void Scribble(int disk, int offset, int length)

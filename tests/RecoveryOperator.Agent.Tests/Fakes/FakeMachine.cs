@@ -40,6 +40,9 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
 
     public int SnapshotsOpened { get; private set; }
 
+    /// <summary>What comes of a snapshot that asks to be quiesced.</summary>
+    public SnapshotConsistency Quiesced { get; set; } = SnapshotConsistency.App;
+
     public HypervisorCapabilities Capabilities { get; } = new("Fake", tracks, false, false);
 
     public IReadOnlyList<string> CheckpointIds => [.. _checkpoints.Select(checkpoint => checkpoint.Id.Value)];
@@ -220,7 +223,10 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
             return _open = new FakeSnapshot(
                 this,
                 [.. included.Select(disk => (disk.Place, disk.Disk.Target, content[disk.Disk.Target], (IReadOnlyList<int>)[.. changed[disk.Disk.Target].Order()]))],
-                request.Since is null ? EndAfterReads : int.MaxValue);
+                request.Since is null ? EndAfterReads : int.MaxValue)
+            {
+                Consistency = request.QuiesceWithin is null ? SnapshotConsistency.Crash : Quiesced,
+            };
         }
     }
 

@@ -22,6 +22,8 @@ internal sealed class FakeSnapshot : IMachineSnapshot
 
     public DateTimeOffset Instant { get; } = DateTimeOffset.UtcNow;
 
+    public required SnapshotConsistency Consistency { get; init; }
+
     public VirtualMachine Machine { get; }
 
     public IReadOnlyList<ISnapshotDisk> Disks { get; }

@@ -129,6 +129,24 @@ public abstract class SnapshotConformance(IConformanceDriver driver)
     }
 
     [Fact]
+    public async Task A_guest_that_cannot_be_quiesced_costs_nothing_but_the_reason()
+    {
+        await using var machine = await TestMachine.CreateAsync(driver);
+        await using var hypervisor = driver.Open();
+        await machine.WriteAsync(0, 0, 4096, 0x55);
+
+        await using (var unasked = await hypervisor.BeginSnapshotAsync(machine.Id, machine.Request(), Cancellation))
+            Assert.Equal(SnapshotConsistency.Crash, unasked.Consistency);
+        await using var snapshot = await hypervisor.BeginSnapshotAsync(
+            machine.Id, machine.Request() with { QuiesceWithin = TimeSpan.FromSeconds(5) }, Cancellation);
+
+        Assert.False(snapshot.Consistency.IsAppConsistent);
+        Assert.NotEmpty(snapshot.Consistency.Reason!);
+        Assert.NotEmpty(snapshot.Consistency.Message!);
+        SnapshotReading.AssertSame(machine.Contents[0], await snapshot.Disks[0].ReadFullAsync(), "the disk");
+    }
+
+    [Fact]
     public async Task An_excluded_disk_is_left_out_and_the_others_keep_their_index()
     {
         await using var machine = await TestMachine.CreateAsync(driver, disks: 2);

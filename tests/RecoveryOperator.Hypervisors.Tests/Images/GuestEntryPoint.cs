@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Hypervisors.Images.Guest;
+using RecoveryOperator.Hypervisors.Libvirt.Guard;
 
 namespace RecoveryOperator.Hypervisors.Tests.Images;
 
@@ -15,6 +17,9 @@ internal static class GuestEntryPoint
         "5",
     ];
 
+    /// <summary>Command by which it runs as a guard.</summary>
+    public static IReadOnlyList<string> Guard => [Command[0], GuardCommand.Name];
+
     // The test framework writes the entry point; this runs before it.
     [ModuleInitializer]
     internal static void RunAsGuestWhenAsked()
@@ -22,6 +27,11 @@ internal static class GuestEntryPoint
         if (Environment.GetCommandLineArgs() is [_, HeartbeatGuestCommand.Name, .. var arguments])
         {
             Environment.Exit(HeartbeatGuestCommand.RunAsync(arguments, TimeProvider.System).GetAwaiter().GetResult());
+        }
+
+        if (Environment.GetCommandLineArgs() is [_, GuardCommand.Name])
+        {
+            Environment.Exit(GuardCommand.RunAsync(TimeProvider.System, NullLoggerFactory.Instance).GetAwaiter().GetResult());
         }
     }
 }

@@ -55,6 +55,7 @@ internal sealed class CommitStep(ProtectionContext context)
                 ResyncedSequence = manifest.Completes == Completes.Resync ? manifest.Sequence : progress.ResyncedSequence,
                 Last = last,
                 NextDiskIndex = Math.Max(progress.NextDiskIndex, manifest.Disks.Select(disk => disk.Index + 1).DefaultIfEmpty().Max()),
+                AppConsistency = Quiescing.After(progress.AppConsistency, manifest),
                 ChangedBytesTotal = progress.ChangedBytesTotal + cut.ChangedBytes,
                 CyclesTotal = progress.CyclesTotal + 1,
             },

@@ -52,7 +52,8 @@ internal sealed class CutStep(ProtectionContext context)
 
     private async Task<PendingCut> CutAsync(CutBasis basis, CutIntent intent, CancellationToken cancellationToken)
     {
-        SnapshotRequest request = new(context.Id, basis.Since, intent.Checkpoint, context.ExcludedDisks)
+        bool quiesce = Quiescing.IsDue(context.Desired.AppConsistentInterval?.ToTimeSpan(), context.Progress.AppConsistency, context.Services.Time.GetUtcNow());
+        SnapshotRequest request = new(context.Id, basis.Since, intent.Checkpoint, context.ExcludedDisks, quiesce ? Quiescing.Limit : null)
         {
             WholeDisks = basis is { Completes: Completes.Resync, Since: not null } && ComparesNow ? [.. context.Progress.Resync!.OnlyTargets ?? []] : [],
         };
@@ -65,7 +66,8 @@ internal sealed class CutStep(ProtectionContext context)
 
         await snapshot.VerifyIntactAsync(cancellationToken);
         PendingCut cut = Finish(basis, intent, snapshot, disks);
-        context.Save(progress => progress with { Intent = null }, progress => context.Store.SaveCut(context.Id, progress, cut));
+        AppConsistency? consistency = Quiescing.After(context.Progress.AppConsistency, quiesce, snapshot);
+        context.Save(progress => progress with { Intent = null, AppConsistency = consistency }, progress => context.Store.SaveCut(context.Id, progress, cut));
         context.ShowPending(cut.PendingBytes);
         return cut;
     }
@@ -144,6 +146,8 @@ internal sealed class CutStep(ProtectionContext context)
             PreviousSha256 = context.Progress.Last?.Sha256,
             Instant = snapshot.Instant.ToUniversalTime() + offset,
             ClockOffsetMilliseconds = (long)offset.TotalMilliseconds,
+            Consistency = snapshot.Consistency.IsAppConsistent ? Consistency.AppConsistent : Consistency.CrashConsistent,
+            ConsistencyReason = Quiescing.ReasonOf(snapshot.Consistency),
             Completes = basis.Completes,
             ComparedWith = basis.Completes == Completes.Resync ? context.Progress.Resync!.Answer!.Position : null,
             Machine = new MachineRecord(

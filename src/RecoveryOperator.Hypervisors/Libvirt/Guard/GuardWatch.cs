@@ -24,12 +24,16 @@ internal sealed partial class GuardWatch(
     /// <summary>libvirt waits up to 30 s for a machine before it begins a job: one that was never seen may still begin.</summary>
     private static readonly TimeSpan LateBegin = TimeSpan.FromSeconds(60);
 
+    /// <summary>A host whose libvirt is gone for so long has no job of ours any more, or nobody who could end it.</summary>
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private const int PeriodsPerCall = 5;
     private readonly long _began = time.GetTimestamp();
     private volatile string? _asked;
     private bool _seen;
     private bool _failing;
+    private long? _failingSince;
 
     /// <summary>The agent could not end it itself.</summary>
     public void End() => _asked = "the agent could not end it";
@@ -92,7 +96,8 @@ internal sealed partial class GuardWatch(
         catch (Exception error) when (error is HypervisorException or IOException or UnauthorizedAccessException)
         {
             Complain(error);
-            return false;
+            _failingSince ??= time.GetTimestamp();
+            return time.GetElapsedTime(_failingSince.Value) > GiveUpAfter;
         }
     }
 
