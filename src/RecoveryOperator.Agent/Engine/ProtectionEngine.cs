@@ -90,6 +90,11 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
     /// <summary>First every protection's status, then each change.</summary>
     public IAsyncEnumerable<ProtectionStatus> WatchAsync(CancellationToken cancellationToken) => _feed.WatchAsync(List, cancellationToken);
 
+    /// <summary>The machine's disks changed: its protection, if it has one, finds out at once.</summary>
+    /// <returns>Whether there is one that runs.</returns>
+    public bool LookAt(string machineId) =>
+        _runners.Values.FirstOrDefault(runner => runner.Context.Progress.MachineId == machineId) is { } runner && runner.LookNow();
+
     /// <summary>Cuts, ships and commits one set now.</summary>
     /// <exception cref="FaultException">Not known, of another epoch, or the cycle failed.</exception>
     public Task<CutInfo> CutAsync(string protectionId, long epoch, bool bypassLimits, CancellationToken cancellationToken)

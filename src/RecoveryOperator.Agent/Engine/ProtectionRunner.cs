@@ -80,6 +80,17 @@ public sealed class ProtectionRunner : IAsyncDisposable
         return await cut.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Runs a cycle now, which looks at the machine's disks before anything else.</summary>
+    /// <returns>False when the protection is paused or ended.</returns>
+    public bool LookNow()
+    {
+        if (_context.Desired.Paused || _context.Progress.Ended)
+            return false;
+        _clock.Request();
+        _wake.Release();
+        return true;
+    }
+
     /// <summary>Ends the loop and waits for it. What is half done is finished at the next start.</summary>
     public async Task StopAsync()
     {

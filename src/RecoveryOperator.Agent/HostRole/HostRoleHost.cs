@@ -31,6 +31,7 @@ public static class HostRoleHost
         AddState(builder.Services, options);
         AddEngine(builder.Services, options);
         builder.Services.AddHostedService<ReplicaResumer>();
+        builder.Services.AddHostedService<DiskWatcher>();
         WebApplication app = builder.Build();
         app.MapCommon();
         app.MapGrpcService<HostAgentService>();

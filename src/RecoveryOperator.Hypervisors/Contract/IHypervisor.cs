@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RecoveryOperator.Hypervisors;
 
 /// <summary>
@@ -25,6 +27,16 @@ public interface IHypervisor : IAsyncDisposable
     /// <exception cref="ChangeTrackingLostException">The changes since <see cref="SnapshotRequest.Since"/> are not known any more: resynchronize.</exception>
     /// <exception cref="HypervisorException">The snapshot cannot be had; nothing is left behind.</exception>
     Task<IMachineSnapshot> BeginSnapshotAsync(string machineId, SnapshotRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ids of machines whose disks changed (attached, detached, grown, exchanged), from now on, as soon as the driver sees it; the caller looks itself at what
+    /// they are now. May tell too much and never ends before it is cancelled; a driver that sees nothing by itself tells nothing.
+    /// </summary>
+    async IAsyncEnumerable<string> WatchDisksAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        yield break;
+    }
 
     /// <summary>Ids of this protection's checkpoints that the host still tracks, oldest first.</summary>
     Task<IReadOnlyList<ChangeTrackingId>> ListCheckpointsAsync(string machineId, string owner, CancellationToken cancellationToken);

@@ -41,6 +41,31 @@ internal sealed unsafe class LibvirtHost(ConnectionHandle connection)
         return networks;
     }
 
+    /// <summary>
+    /// Id and disks (target, image, size) of all machines in one call. A machine that is busy now is left out.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Disks()
+    {
+        var count = LibvirtNative.ConnectGetAllDomainStats(connection, LibvirtConstants.StatsOfBlocks, out var records, LibvirtConstants.StatsWithoutWaiting);
+        if (count < 0) throw LibvirtError.Last("look at the disks", "this host");
+        try
+        {
+            var disks = new Dictionary<string, string>(StringComparer.Ordinal);
+            var id = stackalloc byte[LibvirtConstants.UuidStringLength];
+            for (var i = 0; i < count; i++)
+            {
+                if (DiskStatistics.Describe(records[i]) is { } described && LibvirtNative.DomainGetUuid(records[i]->Domain, id) == 0)
+                    disks[Marshal.PtrToStringUTF8((nint)id)!] = described;
+            }
+
+            return disks;
+        }
+        finally
+        {
+            LibvirtNative.DomainStatsFree(records);
+        }
+    }
+
     public LibvirtDomain Define(string xml, string name)
     {
         var domain = LibvirtNative.DomainDefine(connection, xml, 0);

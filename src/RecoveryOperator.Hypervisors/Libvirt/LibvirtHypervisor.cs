@@ -9,6 +9,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
 {
     internal const string DriverName = "Libvirt";
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly LibvirtOptions _options;
     private readonly LibvirtConnection _connection;
     private readonly SnapshotJob _job;
@@ -29,7 +30,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.RuntimeDirectory.Length, LibvirtOptions.LongestRuntimeDirectory, "options.RuntimeDirectory.Length");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ReadsInFlight, 1, "options.ReadsInFlight");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.GuardStuckAfter, TimeSpan.FromSeconds(2), "options.GuardStuckAfter");
-        (_options, _logger) = (options, logger);
+        (_options, _time, _logger) = (options, time, logger);
         _connection = new LibvirtConnection(options.Uri, logger);
         var account = QemuAccount.Find(options.QemuUser);
         foreach (var directory in new[] { options.ScratchDirectory, options.StorageDirectory, options.ConsoleDirectory, options.RuntimeDirectory })
@@ -88,6 +89,9 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     /// <inheritdoc/>
     public Task<IMachineSnapshot> BeginSnapshotAsync(string machineId, SnapshotRequest request, CancellationToken cancellationToken) =>
         _opener.BeginAsync(machineId, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> WatchDisksAsync(CancellationToken cancellationToken) => new DiskWatch(_connection, _time, _logger).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ChangeTrackingId>> ListCheckpointsAsync(string machineId, string owner, CancellationToken cancellationToken) =>

@@ -14,6 +14,7 @@ namespace RecoveryOperator.EndToEnd.Tests.World;
 internal sealed class VaultView
 {
     private const string Prefix = "demo";
+    private const long GuestPartitionStartBytes = 41L << 20;
 
     private readonly BlobServiceClient _service;
     private readonly ProtectionVault _vault;
@@ -84,8 +85,17 @@ internal sealed class VaultView
         return new(onFirst.LastOfPrefix, onSecond.LastOfPrefix, onFirst.Holes + onSecond.Holes);
     }
 
+    /// <summary>The same of the libvirt guest (eng/README.md): partition 2 of its first disk, and the beginning of its second.</summary>
+    public async Task<RecoveredHeartbeat> GuestHeartbeatAsync(RecoveryPointDocument point, string folder)
+    {
+        using var first = await AreaAsync(point.Disks[0], GuestPartitionStartBytes, folder, atBytes: 0);
+        using var second = await AreaAsync(point.Disks[1], 0, folder);
+        var (onFirst, onSecond) = (HeartbeatArea.OnSecondDisk(first).Scan(), HeartbeatArea.OnSecondDisk(second).Scan());
+        return new(onFirst.LastOfPrefix, onSecond.LastOfPrefix, onFirst.Holes + onSecond.Holes);
+    }
+
     /// <summary>A file like the disk, of which only the heartbeat's area is filled; it is gone when closed.</summary>
-    private async Task<SafeFileHandle> AreaAsync(PointDisk disk, long startBytes, string folder)
+    private async Task<SafeFileHandle> AreaAsync(PointDisk disk, long startBytes, string folder, long? atBytes = null)
     {
         var blob = Replica.GetPageBlobClient(disk.Blob).WithSnapshot(disk.Snapshot);
         var range = new BlobDownloadOptions { Range = new Azure.HttpRange(startBytes, HeartbeatArea.SecondDiskLengthBytes) };
@@ -93,7 +103,7 @@ internal sealed class VaultView
         var file = File.OpenHandle(
             Path.Combine(folder, $"{Guid.NewGuid():N}.raw"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
         RandomAccess.SetLength(file, disk.SizeBytes);
-        RandomAccess.Write(file, content.ToMemory().Span, startBytes);
+        RandomAccess.Write(file, content.ToMemory().Span, atBytes ?? startBytes);
         return file;
     }
 }

@@ -11,6 +11,9 @@ internal static class LibvirtConstants
     public const uint CheckpointDeleteMetadataOnly = 1 << 1;
     public const uint AffectLive = 1 << 0;
     public const uint AffectConfig = 1 << 1;
+    public const uint StatsOfBlocks = 1 << 5;
+    public const uint StatsWithoutWaiting = 1 << 29;
+    public const int TypedString = 7;
     public const int MetadataElement = 2;
     public const int PausedByIoError = 5;
     public const int AgentWaitsForever = -2;
