@@ -10,7 +10,7 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 internal sealed partial class DiskWatch(LibvirtConnection connection, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
-    private IReadOnlyDictionary<string, string> _known = new Dictionary<string, string>(StringComparer.Ordinal);
+    private Dictionary<string, string> _known = new(StringComparer.Ordinal);
     private bool _failing;
 
     public async IAsyncEnumerable<string> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)

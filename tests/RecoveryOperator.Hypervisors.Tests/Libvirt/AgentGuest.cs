@@ -65,7 +65,7 @@ public sealed partial class AgentGuest : IAsyncDisposable
         ? long.Parse(last.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
         : 0;
 
-    private Task ScriptAsync(string verb) =>
+    private Task<string> ScriptAsync(string verb) =>
         LibvirtHost.RunAsync(Path.Combine(RepositoryRoot.Path, "eng", "run", "guest.sh"), [verb, _host.Name, _host.Directory, Name], CancellationToken.None);
 
     [GeneratedRegex(@"^FS n=(\d+)", RegexOptions.Multiline)]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using RecoveryOperator.Hypervisors.Libvirt;
 using RecoveryOperator.Hypervisors.Libvirt.Guard;
 using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 using RecoveryOperator.Hypervisors.Tests.Images;
@@ -97,7 +98,7 @@ public sealed class LibvirtQuiesceTests(LibvirtHost host)
     private static SnapshotRequest Request(TimeSpan? quiesceWithin) => new(Owner, null, null, [], quiesceWithin);
 
     /// <summary>A clean-up that says itself that it is to be tried again, as the engine does every 5 s.</summary>
-    private static async Task<bool> IsCleanAsync(IHypervisor hypervisor, AgentGuest guest)
+    private static async Task<bool> IsCleanAsync(LibvirtHypervisor hypervisor, AgentGuest guest)
     {
         try
         {
