@@ -18,6 +18,12 @@ public static class VaultNames
     /// <summary>How far the replica is.</summary>
     public const string Applied = "applied.json";
 
+    /// <summary>Points that somebody wants to keep.</summary>
+    public const string Pins = "pins.json";
+
+    /// <summary>Where the scrub is.</summary>
+    public const string Scrub = "scrub.json";
+
     /// <summary>What the names of all points begin with.</summary>
     public const string PointPrefix = "points/";
 

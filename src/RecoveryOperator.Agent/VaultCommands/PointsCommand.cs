@@ -22,8 +22,9 @@ internal static class PointsCommand
     private static async Task<int> RunAsync(VaultMachine machine, CommandConsole console, CancellationToken cancellationToken)
     {
         IReadOnlyList<RecoveryPointDocument> points = await machine.Vault.ListPointsAsync(cancellationToken);
+        Dictionary<(long, long), PinRecord> pins = (await machine.Vault.Pins.ReadAsync(cancellationToken)).ToDictionary(pin => (pin.Epoch, pin.Sequence));
         console.WriteTable(
-            ["POINT", "TIME", "CONSISTENCY", "STORED", "VERIFIED", "CLOCK", "DISKS"],
+            ["POINT", "TIME", "CONSISTENCY", "STORED", "VERIFIED", "CLOCK", "DISKS", "PINNED"],
             [.. points.Reverse().Select(point => new[]
             {
                 $"{point.Epoch}-{point.Sequence}",
@@ -33,6 +34,7 @@ internal static class PointsCommand
                 point.Damage is { } damage ? $"DAMAGED ({damage.BadBlocks} blocks, {ByteText.Of(damage.FoundAt)})" : point.VerifiedAt is { } at ? ByteText.Of(at) : "never",
                 point.ClockSkew ? "skewed" : "right",
                 string.Join(", ", point.Disks.Select(disk => $"{disk.Target} {ByteText.Of(disk.SizeBytes)}")),
+                pins.TryGetValue((point.Epoch, point.Sequence), out PinRecord? pin) ? $"{pin.Reason} ({pin.By})" : "",
             })]);
         await TellWhatWaitsAsync(machine, console, cancellationToken);
         return 0;

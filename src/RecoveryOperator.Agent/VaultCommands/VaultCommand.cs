@@ -73,6 +73,8 @@ internal static class VaultCommand
         vault.Add(VerifyCommand.Create(connection, console));
         vault.Add(RestoreCommand.Create(connection, console));
         vault.Add(ApplyCommand.Create(connection, console));
+        vault.Add(PinCommand.CreatePin(connection, console));
+        vault.Add(PinCommand.CreateUnpin(connection, console));
         return new RootCommand("The Recovery Operator's agent.") { vault };
     }
 

@@ -4,6 +4,7 @@ using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Replica;
+using RecoveryOperator.Vault.Verify;
 
 namespace RecoveryOperator.Agent.VaultRole;
 
@@ -46,6 +47,10 @@ internal sealed class ReplicaDirectory(
     {
         ProtectionVault vault = account.Open(id);
         ReplicaApplier applier = new(account, vault, holder, options.Applier, loggers.CreateLogger<ReplicaApplier>());
-        return new ReplicaWork(id, vault, applier, metrics, time, _watchers.Publish, loggers.CreateLogger<ReplicaWork>());
+        VerificationRecorder recorder = new(account, vault, holder, options.Applier.LeaseDuration, loggers.CreateLogger<VerificationRecorder>());
+        ReplicaScrubber? scrubber = options.Scrub is { } scrub ? new(account, vault, holder, scrub, loggers.CreateLogger<ReplicaScrubber>()) : null;
+        ReplicaWork work = new(id, vault, applier, metrics, time, _watchers.Publish, loggers.CreateLogger<ReplicaWork>());
+        work.Verifications = new ReplicaVerifications(work, vault, recorder, scrubber, time, loggers.CreateLogger<ReplicaVerifications>());
+        return work;
     }
 }

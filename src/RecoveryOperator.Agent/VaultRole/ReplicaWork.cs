@@ -44,6 +44,12 @@ internal sealed partial class ReplicaWork(
         }
     }
 
+    /// <summary>What is verified of it.</summary>
+    public ReplicaVerifications Verifications { get; set; } = null!;
+
+    /// <summary>Its metrics; null before its owner is known.</summary>
+    public ReplicaMetrics? Metrics => _metrics;
+
     /// <summary>Applies what is committed, if there is something and the replica does not rest. Errors are recorded, not thrown.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -111,6 +117,25 @@ internal sealed partial class ReplicaWork(
         {
             Rest(fault);
             throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Does something that needs the replica's leases while nothing is applied; what it wrote is read again. Null when the protection is gone.</summary>
+    public async Task<T?> WithTurnAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
+        where T : struct
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_retired)
+                return null;
+            T result = await action();
+            applier.Forget();
+            return result;
         }
         finally
         {

@@ -51,6 +51,7 @@ internal sealed class VaultAgentService(
         {
             StartVaultOperationRequest.KindOneofCase.ApplyNow => WorkOf(request.ApplyNow),
             StartVaultOperationRequest.KindOneofCase.ApplyThroughSeal => WorkOf(request.ApplyThroughSeal),
+            StartVaultOperationRequest.KindOneofCase.VerifyPoint => WorkOf(request.VerifyPoint),
             _ => throw new ArgumentException("The operation is of no kind that this agent knows: upgrade the agent.", nameof(request)),
         };
     }
@@ -65,6 +66,12 @@ internal sealed class VaultAgentService(
     {
         ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), slots, time);
         return async (context, token) => await work.ApplyThroughSealAsync(request.Epoch, context, token);
+    }
+
+    private OperationWork WorkOf(VerifyPoint request)
+    {
+        ReplicaVerifications work = replicas.Get(Parse(request.ProtectionId)).Verifications;
+        return async (context, token) => await work.VerifyAsync(request.Epoch, request.Sequence, context, token);
     }
 
     private static ProtectionId Parse(string text)

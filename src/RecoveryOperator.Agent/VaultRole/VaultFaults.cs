@@ -1,5 +1,6 @@
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Verify;
 
 namespace RecoveryOperator.Agent.VaultRole;
 
@@ -30,4 +31,19 @@ internal static class VaultFaults
         Message = $"Set {damage.Sequence} of epoch {damage.Epoch} is damaged: {damage.Reason}",
         Remedy = "Resynchronize the machine. Recovery points before this set are whole: fail over to LatestProcessed.",
     };
+
+    /// <summary>The fault of a point that is not what the source read.</summary>
+    public static Fault Of(PointVerification verification)
+    {
+        DiskVerification bad = verification.Disks.First(disk => !disk.IsWhole);
+        string where = bad.BadRanges is [var first, ..] ? $"first on disk {bad.Index} ({bad.Target}) at byte {first.OffsetBytes}" : $"disk {bad.Index} ({bad.Target}): {bad.Fault}";
+        return new Fault
+        {
+            Category = FaultCategory.ResyncRequired,
+            Reason = "PointDamaged",
+            Object = $"point {verification.Point.Epoch}-{verification.Point.Sequence}",
+            Message = $"{verification.BadBlocks} blocks of point {verification.Point.Epoch}-{verification.Point.Sequence} are not what the source read, {where}.",
+            Remedy = "Recover from another point, an older one for example: each has its own snapshots. The replica is resynchronized with checksums computed anew.",
+        };
+    }
 }

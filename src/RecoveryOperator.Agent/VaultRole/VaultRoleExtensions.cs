@@ -26,6 +26,7 @@ public static class VaultRoleExtensions
         services.AddSingleton<ApplySlots>();
         services.AddSingleton<VaultWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<VaultWorker>());
+        services.AddHostedService<ScrubWorker>();
         services.AddSingleton(provider => new VaultOperations(new OperationRegistry(
             new InMemoryOperationStore(),
             FaultTable.Classify,

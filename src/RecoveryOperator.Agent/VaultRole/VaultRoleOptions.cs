@@ -1,5 +1,6 @@
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Replica;
+using RecoveryOperator.Vault.Verify;
 
 namespace RecoveryOperator.Agent.VaultRole;
 
@@ -23,6 +24,12 @@ public sealed record VaultRoleOptions
 
     /// <summary>How a replica is applied.</summary>
     public ReplicaApplierOptions Applier { get; init; } = new();
+
+    /// <summary>How replicas are scrubbed; null: not at all.</summary>
+    public ScrubOptions? Scrub { get; init; } = new();
+
+    /// <summary>Time between two looks for a scrub that is due.</summary>
+    public TimeSpan ScrubLookInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>

@@ -1,19 +1,23 @@
 namespace RecoveryOperator.Replication.Retention;
 
-/// <summary>Decides which recovery points are removed.</summary>
+/// <summary>Decides which recovery points are removed (docs/formats/vault-layout.md, "Retention").</summary>
 public static class RetentionPlanner
 {
+    /// <summary>As the other one, with full density alone.</summary>
+    public static IReadOnlyList<RetainedPoint> Plan(IReadOnlyCollection<RetainedPoint> points, int retentionHours) => Plan(points, new RetentionTerms(retentionHours));
+
     /// <summary>
-    /// The points that are older than the retention, counted back from the newest point by the storage's clock (never from now: a
+    /// The points that nothing keeps any more. Ages are counted back from the newest point by the storage's clock (never from now: a
     /// replica that gets no sets loses no points). Always kept: the newest, the newest verified one, and pinned ones. A newest point whose clock
     /// is in doubt removes nothing.
     /// </summary>
     /// <param name="points">All points, in any order.</param>
-    /// <param name="retentionHours">Hours kept, at least 1; below that nothing is removed.</param>
-    public static IReadOnlyList<RetainedPoint> Plan(IReadOnlyCollection<RetainedPoint> points, int retentionHours)
+    /// <param name="terms">How long points are kept.</param>
+    public static IReadOnlyList<RetainedPoint> Plan(IReadOnlyCollection<RetainedPoint> points, RetentionTerms terms)
     {
         ArgumentNullException.ThrowIfNull(points);
-        if (points.Count == 0 || retentionHours < 1)
+        ArgumentNullException.ThrowIfNull(terms);
+        if (points.Count == 0 || terms.FullDensityHours < 1)
             return [];
 
         List<RetainedPoint> newestFirst = [.. points.OrderByDescending(point => point.Epoch).ThenByDescending(point => point.Sequence)];
@@ -21,8 +25,14 @@ public static class RetentionPlanner
         if (newest.ClockSkew)
             return [];
 
-        RetainedPoint? newestVerified = newestFirst.Find(point => point.Verified);
-        DateTimeOffset limit = newest.StoredAt.AddHours(-retentionHours);
-        return [.. newestFirst.Where(point => point.StoredAt < limit && !point.Pinned && point != newest && point != newestVerified)];
+        HashSet<RetainedPoint> kept = [newest, .. newestFirst.Where(point => point.Pinned)];
+        if (newestFirst.Find(point => point.Verified) is { } newestVerified)
+            kept.Add(newestVerified);
+        kept.UnionWith(newestFirst.Where(point => Age(point, newest) <= TimeSpan.FromHours(terms.FullDensityHours)));
+        foreach (RetentionTier tier in RetentionTier.Of(terms))
+            kept.UnionWith(newestFirst.DistinctBy(point => tier.PeriodOf(point.StoredAt)).Where(point => Age(point, newest) <= tier.Reach));
+        return [.. newestFirst.Where(point => !kept.Contains(point))];
     }
+
+    private static TimeSpan Age(RetainedPoint point, RetainedPoint newest) => newest.StoredAt - point.StoredAt;
 }

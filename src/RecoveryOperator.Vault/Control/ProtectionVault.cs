@@ -75,6 +75,13 @@ public sealed class ProtectionVault
     /// <summary>How far the replica is, or null before the first set.</summary>
     public async Task<AppliedDocument?> ReadAppliedAsync(CancellationToken cancellationToken) => (await ReadAsync(_applied, cancellationToken))?.Value;
 
+    /// <summary>Where the scrub is, or null before the first.</summary>
+    public async Task<ScrubDocument?> ReadScrubAsync(CancellationToken cancellationToken) =>
+        (await ReadAsync(new DocumentBlob<ScrubDocument>(Replica.GetBlockBlobClient(VaultNames.Scrub)), cancellationToken))?.Value;
+
+    /// <summary>The points that somebody pinned.</summary>
+    public PinStore Pins => new(this);
+
     /// <summary>One point, or null when there is no such.</summary>
     public Task<RecoveryPointDocument?> ReadPointAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
         RecoveryPoints.ReadAsync(Replica, VaultNames.Point(epoch, sequence), cancellationToken);

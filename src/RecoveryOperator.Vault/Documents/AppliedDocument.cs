@@ -66,8 +66,11 @@ public sealed record AppliedDocument
     /// <summary>What the snapshots of points hold besides, at most.</summary>
     public long? SnapshotBytesAtMost { get; init; }
 
-    /// <summary>Bytes of all blobs in the log container.</summary>
+    /// <summary>Bytes of change logs of applied sets that are still there.</summary>
     public long? LogBytes { get; init; }
+
+    /// <summary>Bytes of change logs removed so far.</summary>
+    public long PrunedLogBytesTotal { get; init; }
 
     /// <summary>The last set whose segments were removed; null before the first.</summary>
     public SetPosition? LogsPrunedThrough { get; init; }

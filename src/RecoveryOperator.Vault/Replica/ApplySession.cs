@@ -82,13 +82,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     public async Task PruneAsync(CancellationToken cancellationToken)
     {
         progress?.Report(new ApplyProgress(ApplyStage.Prune, Applied.Epoch, Applied.Sequence, 0, 0));
-        IReadOnlyList<ListedPoint> left = await new ReplicaPruner(vault, leases, _snapshots).PruneAsync(cancellationToken);
-        AppliedDocument next = Applied with
-        {
-            PointCount = left.Count,
-            OldestPoint = left.Count > 0 ? left[0].Summary : null,
-            LatestAppConsistentPoint = left.LastOrDefault(point => point.Summary.Consistency == Consistency.AppConsistent)?.Summary,
-        };
+        AppliedDocument next = await new ReplicaUpkeep(vault, leases, _snapshots, options, storageNow).RunAsync(Applied, _newest, cancellationToken);
         if (next != Applied)
             await record.WriteAsync(next, null, cancellationToken);
     }

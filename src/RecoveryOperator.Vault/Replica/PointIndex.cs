@@ -16,6 +16,7 @@ internal static class PointIndex
     private const string Consistency = "consistency";
     private const string Skew = "skew";
     private const string Verified = "verified";
+    private const string Written = "written";
 
     private static readonly string[] _ofPoint = [Instant, Stored, Consistency, Skew, Verified];
 
@@ -27,6 +28,8 @@ internal static class PointIndex
         metadata[Consistency] = point.Consistency.ToString();
         metadata[Skew] = point.ClockSkew ? "true" : "false";
         metadata[Verified] = point.VerifiedAt is null ? "false" : "true";
+        if (point.AppliedBytesTotal is { } written)
+            metadata[Written] = written.ToString(CultureInfo.InvariantCulture);
         return metadata;
     }
 
@@ -43,7 +46,7 @@ internal static class PointIndex
             : null;
 
     public static ListedPoint From(RecoveryPointDocument point) => new(
-        new PointSummary(point.Epoch, point.Sequence, point.Instant, point.Consistency), point.CreatedAt, point.ClockSkew, point.VerifiedAt is not null);
+        new PointSummary(point.Epoch, point.Sequence, point.Instant, point.Consistency), point.CreatedAt, point.ClockSkew, point.VerifiedAt is not null, point.AppliedBytesTotal);
 
     /// <summary>The point, or null when the metadata is not whole: the document must be read then.</summary>
     public static ListedPoint? Read(IDictionary<string, string> metadata) => SetOf(metadata) is { } set && _ofPoint.All(metadata.ContainsKey)
@@ -51,11 +54,12 @@ internal static class PointIndex
             new PointSummary(set.Epoch, set.Sequence, Time(metadata[Instant]), Enum.Parse<Documents.Consistency>(metadata[Consistency])),
             Time(metadata[Stored]),
             metadata[Skew] == "true",
-            metadata[Verified] == "true")
+            metadata[Verified] == "true",
+            metadata.TryGetValue(Written, out string? written) ? long.Parse(written, CultureInfo.InvariantCulture) : null)
         : null;
 
     private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 }
 
 /// <summary>A point as a listing shows it.</summary>
-internal sealed record ListedPoint(PointSummary Summary, DateTimeOffset StoredAt, bool ClockSkew, bool Verified);
+internal sealed record ListedPoint(PointSummary Summary, DateTimeOffset StoredAt, bool ClockSkew, bool Verified, long? AppliedBytesTotal = null);

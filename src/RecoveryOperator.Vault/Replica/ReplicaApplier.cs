@@ -23,6 +23,9 @@ public sealed partial class ReplicaApplier(
     /// <summary>How far the replica was when this applier last saw it; null before.</summary>
     public AppliedDocument? LastSeen { get; private set; }
 
+    /// <summary>Somebody else wrote <c>applied.json</c>: it is read again with the next look.</summary>
+    public void Forget() => LastSeen = null;
+
     /// <summary>Whether there may be something to apply: one request, behind what this applier saw last. For a sealed replica the next epoch is looked for every 15 s.</summary>
     public async Task<bool> HasWorkAsync(CancellationToken cancellationToken)
     {

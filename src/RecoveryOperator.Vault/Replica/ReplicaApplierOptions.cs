@@ -20,4 +20,10 @@ public sealed record ReplicaApplierOptions
 
     /// <summary>Page writes carry their blob's lease. Switched off in one test, to show what it guards against.</summary>
     internal bool WritesCarryLease { get; init; } = true;
+
+    /// <summary>How long the logs of applied sets stay, counted from their commit; at least an hour.</summary>
+    public TimeSpan KeepLogs { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Least time between two measurements of the storage used.</summary>
+    public TimeSpan MeasureInterval { get; init; } = TimeSpan.FromHours(1);
 }

@@ -19,9 +19,10 @@ internal sealed class ReplicaPruner(ProtectionVault vault, LeaseSet leases, Snap
     public async Task<IReadOnlyList<ListedPoint>> PruneAsync(CancellationToken cancellationToken)
     {
         JournalDocument? journal = (await vault.ReadJournalAsync(cancellationToken))?.Value;
+        HashSet<(long, long)> inUse = await ListInUseAsync(journal, cancellationToken);
         List<ListedSnapshot> allSnapshots = await snapshots.ListAsync(cancellationToken);
         List<ListedPoint> points = await ListPointsAsync(cancellationToken);
-        HashSet<(long, long)> removed = Plan(points, journal);
+        HashSet<(long, long)> removed = Plan(points, journal, inUse);
         await leases.ConfirmAsync(_applied, cancellationToken);
 
         foreach ((long epoch, long sequence) in removed)
@@ -41,20 +42,31 @@ internal sealed class ReplicaPruner(ProtectionVault vault, LeaseSet leases, Snap
         await SnapshotStore.RemoveAsync(all.Where(snapshot => snapshot.Epoch == epoch && snapshot.Sequence == sequence), cancellationToken);
     }
 
-    private static HashSet<(long, long)> Plan(List<ListedPoint> points, JournalDocument? journal)
+    private static HashSet<(long, long)> Plan(List<ListedPoint> points, JournalDocument? journal, HashSet<(long, long)> inUse)
     {
         if (journal is null)
             return [];
 
-        HashSet<(long, long)> pinned = [.. Pins(journal).Select(pin => (pin.Epoch, pin.Sequence))];
         List<RetainedPoint> retained = [.. points.Select(point => new RetainedPoint(
             point.Summary.Epoch, point.Summary.Sequence, point.StoredAt, point.ClockSkew, point.Verified,
-            pinned.Contains((point.Summary.Epoch, point.Summary.Sequence))))];
-        return [.. RetentionPlanner.Plan(retained, journal.RetentionHours).Select(point => (point.Epoch, point.Sequence))];
+            inUse.Contains((point.Summary.Epoch, point.Summary.Sequence))))];
+        return [.. RetentionPlanner.Plan(retained, TermsOf(journal)).Select(point => (point.Epoch, point.Sequence))];
     }
 
-    private static IEnumerable<PointSummary> Pins(JournalDocument journal) =>
-        journal.Epochs.Select(epoch => epoch.Parent).Append(journal.Failover?.Point).OfType<PointSummary>();
+    private static RetentionTerms TermsOf(JournalDocument journal) => journal.Retention is { } terms
+        ? new RetentionTerms(terms.FullDensityHours, terms.HourlyForHours, terms.DailyForDays, terms.WeeklyForWeeks)
+        : new RetentionTerms(journal.RetentionHours);
+
+    /// <summary>Points that a machine or an epoch started from, that somebody pinned, or that a scrub reads.</summary>
+    private async Task<HashSet<(long, long)>> ListInUseAsync(JournalDocument? journal, CancellationToken cancellationToken)
+    {
+        IEnumerable<PointSummary?> named = journal is null ? [] : journal.Epochs.Select(epoch => epoch.Parent).Append(journal.Failover?.Point);
+        HashSet<(long, long)> inUse = [.. named.OfType<PointSummary>().Select(point => (point.Epoch, point.Sequence))];
+        inUse.UnionWith((await vault.Pins.ReadAsync(cancellationToken)).Select(pin => (pin.Epoch, pin.Sequence)));
+        if ((await vault.ReadScrubAsync(cancellationToken))?.Running is { } scrub)
+            inUse.Add((scrub.Point.Epoch, scrub.Point.Sequence));
+        return inUse;
+    }
 
     private async Task<List<ListedPoint>> ListPointsAsync(CancellationToken cancellationToken)
     {

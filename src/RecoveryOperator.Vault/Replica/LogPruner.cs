@@ -1,0 +1,71 @@
+using Azure.Storage.Blobs;
+using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Host;
+using RecoveryOperator.Vault.Storage;
+
+namespace RecoveryOperator.Vault.Replica;
+
+/// <summary>
+/// Removes the segments of sets that were applied some time ago, in the sets' order; <c>set.json</c> stays (docs/formats/vault-layout.md, "Logs of applied sets"). Safe
+/// without a lease: what is applied stays applied, whoever holds the replica now.
+/// </summary>
+internal sealed class LogPruner(ProtectionVault vault)
+{
+    private const int ParallelDeletes = 8;
+
+    /// <summary>Removes them behind <see cref="AppliedDocument.LogsPrunedThrough"/>.</summary>
+    /// <param name="applied">How far the replica is; nothing behind its position is touched.</param>
+    /// <param name="olderThan">Only sets that were stored before this.</param>
+    /// <param name="maxSets">Sets in this call.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The document with the new place and sum.</returns>
+    public async Task<AppliedDocument> PruneAsync(AppliedDocument applied, DateTimeOffset olderThan, int maxSets, CancellationToken cancellationToken)
+    {
+        AppliedDocument next = applied;
+        for (int sets = 0; sets < maxSets && NextOf(next) is { } place; sets++)
+        {
+            StoredSet? set = await ReadAsync(place, cancellationToken);
+            if (set?.StoredAt >= olderThan)
+                break;
+
+            List<SegmentRecord> segments = [.. set?.Manifest.Disks.SelectMany(disk => disk.Base.Concat(disk.Segments)) ?? []];
+            await RemoveAsync(segments, cancellationToken);
+            next = next with { LogsPrunedThrough = place, PrunedLogBytesTotal = next.PrunedLogBytesTotal + segments.Sum(segment => segment.LengthBytes) };
+        }
+
+        return next;
+    }
+
+    /// <summary>The first set behind the place that is not beyond the position; null when there is none.</summary>
+    private static SetPosition? NextOf(AppliedDocument applied)
+    {
+        SetPosition next = applied.LogsPrunedThrough is { } last ? last with { Sequence = last.Sequence + 1 } : new SetPosition(1, 1);
+        while (applied.SealedEpochs.FirstOrDefault(ended => ended.Epoch == next.Epoch) is { } ended && next.Sequence > ended.LastSequence)
+            next = new SetPosition(next.Epoch + 1, 1);
+        return (next.Epoch, next.Sequence).CompareTo((applied.Epoch, applied.Sequence)) <= 0 ? next : null;
+    }
+
+    /// <summary>A set that is damaged or missing was skipped when it was applied: it names nothing that could be believed.</summary>
+    private async Task<StoredSet?> ReadAsync(SetPosition place, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await vault.ReadSetAsync(place.Epoch, place.Sequence, cancellationToken);
+        }
+        catch (VaultException fault) when (fault.Fault == VaultFault.Damaged)
+        {
+            return null; // Recorded as damage when it was met.
+        }
+    }
+
+    private Task RemoveAsync(List<SegmentRecord> segments, CancellationToken cancellationToken)
+    {
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = ParallelDeletes, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(segments, parallel, async (segment, token) =>
+        {
+            BlobClient blob = vault.Log.GetBlobClient(segment.Blob);
+            await StorageCall.RunAsync(blob.Uri, () => blob.DeleteIfExistsAsync(cancellationToken: token), token);
+        });
+    }
+}
