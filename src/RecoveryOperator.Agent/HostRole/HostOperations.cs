@@ -33,6 +33,7 @@ public sealed class HostOperations(ProtectionEngine engine, IHypervisor hypervis
             IReadOnlyList<PrerequisiteFailure> failures = await hypervisor
                 .CheckPrerequisitesAsync(machine.Id, [.. request.ExcludedDisks], cancellationToken);
             report.Failures.AddRange(failures.Select(MachineMapping.ToFault));
+            report.Failures.AddRange(VaultLimits.Check(machine, request.ExcludedDisks));
         }
         else
         {

@@ -56,4 +56,10 @@ public static class ConditionTypes
 
     /// <summary>ProtectedVM: there is at least one recovery point, confirmed readable.</summary>
     public const string Recoverable = "Recoverable";
+
+    /// <summary>ProtectedVM: the newest verified point, or what a verification found wrong with the replica.</summary>
+    public const string ReplicaVerified = "ReplicaVerified";
+
+    /// <summary>ProtectedVM: its disks change no faster than one page blob takes writes.</summary>
+    public const string WithinVaultLimits = "WithinVaultLimits";
 }

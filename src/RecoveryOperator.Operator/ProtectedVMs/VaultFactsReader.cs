@@ -1,3 +1,4 @@
+using System.Globalization;
 using RecoveryOperator.Replication.Protection;
 using RecoveryOperator.Vault.Documents;
 
@@ -30,6 +31,15 @@ internal static class VaultFactsReader
             LatestPoint = applied?.LatestPoint?.Instant,
             PointConfirmed = replica.Confirmed,
             PointProblem = replica.PointProblem,
+            Verified = applied?.Verified is { } verified
+                ? string.Create(CultureInfo.InvariantCulture, $"Point {verified.Point.Epoch}-{verified.Point.Sequence} was read in full and compared at {verified.At.UtcDateTime:yyyy-MM-dd HH:mm}Z: every block is what the source read.")
+                : null,
+            ReplicaDamage = applied?.ReplicaDamage is { } bad
+                ? string.Create(CultureInfo.InvariantCulture, $"{bad.BadBlocks} blocks of point {bad.Point.Epoch}-{bad.Point.Sequence} are not what the source read (first: disk {bad.Disk}, byte {bad.OffsetBytes}; found {bad.FoundAt.UtcDateTime:yyyy-MM-dd HH:mm}Z). A resynchronization with checksums computed anew mends the replica; until then recover from an older point, after 'recovery-agent vault verify'.")
+                : null,
+            ExcessiveChurn = applied?.ExcessiveChurn is { } churn
+                ? string.Create(CultureInfo.InvariantCulture, $"Disk {churn.Disk} changed by {churn.BytesPerSecond / 1048576.0:F1} MiB and {churn.RequestsPerSecond:F0} writes a second from {churn.From.UtcDateTime:HH:mm} to {churn.To.UtcDateTime:HH:mm}Z; one page blob takes 60 MiB and 500. Recovery points come late while this lasts: spread the load over more disks, or copy less often, so that repeated writes merge.")
+                : null,
             Damage = applied?.Damage is { } damage
                 ? $"Set {damage.Epoch}/{damage.Sequence} is damaged ({damage.Blob}: {damage.Reason}): nothing behind it is applied. A resynchronization is needed; the points before it stay."
                 : null,

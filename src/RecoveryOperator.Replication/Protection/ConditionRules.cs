@@ -8,7 +8,7 @@ internal static class ConditionRules
     public static IReadOnlyList<ConditionFact> Decide(ProtectionFacts facts) =>
         [
             References(facts), Machine(facts), Prerequisites(facts), Vault(facts), Replicating(facts), Recoverable(facts),
-            AppConsistencyRule.Decide(facts), ResyncRequiredRule.Decide(facts),
+            AppConsistencyRule.Decide(facts), ResyncRequiredRule.Decide(facts), ReplicaVerified(facts.Vault), WithinVaultLimits(facts.Vault),
         ];
 
     private static ConditionFact References(ProtectionFacts facts) =>
@@ -84,6 +84,31 @@ internal static class ConditionRules
             { PointConfirmed: false, PointProblem: { } problem } => new(Type, problem.NeedsSomebody ? false : null, problem.Reason, problem.Message),
             { PointConfirmed: false } => new(Type, null, "NotConfirmed", "The first recovery point is there and is being read."),
             _ => new(Type, true, "PointConfirmed", "There are recovery points; one was read."),
+        };
+    }
+
+    /// <summary>Its text changes with each verification, which is once a week: never with the clock.</summary>
+    private static ConditionFact ReplicaVerified(VaultFacts vault)
+    {
+        const string Type = ProtectionConditions.ReplicaVerified;
+        return vault switch
+        {
+            { Knowledge: VaultKnowledge.Unknown } => new(Type, null, Reason(vault.Obstacle, "VaultUnknown"), Message(vault.Obstacle)),
+            { ReplicaDamage: { } damage } => new(Type, false, "ReplicaDamaged", damage),
+            { Verified: { } verified } => new(Type, true, "Verified", verified),
+            _ => new(Type, null, "NotVerifiedYet", "No recovery point was read in full yet. The vault agent does it by itself, within a day of the first point."),
+        };
+    }
+
+    private static ConditionFact WithinVaultLimits(VaultFacts vault)
+    {
+        const string Type = ProtectionConditions.WithinVaultLimits;
+        return vault switch
+        {
+            { Knowledge: VaultKnowledge.Unknown } => new(Type, null, Reason(vault.Obstacle, "VaultUnknown"), Message(vault.Obstacle)),
+            { ExcessiveChurn: { } churn } => new(Type, false, "ChurnAboveLimit", churn),
+            { LatestPoint: null } => new(Type, null, "NotMeasured", "Nothing was applied yet."),
+            _ => new(Type, true, "BelowLimit", "No disk is known to change faster than a page blob takes writes (60 MiB or 500 requests a second)."),
         };
     }
 

@@ -27,6 +27,12 @@ public static class ProtectionConditions
     /// <summary>Source and replica must be compared. True is the bad news.</summary>
     public const string ResyncRequired = nameof(ResyncRequired);
 
+    /// <summary>The newest verified point, or what a verification found wrong with the replica.</summary>
+    public const string ReplicaVerified = nameof(ReplicaVerified);
+
+    /// <summary>Its disks change no faster than one page blob takes writes.</summary>
+    public const string WithinVaultLimits = nameof(WithinVaultLimits);
+
     /// <summary>It does what its spec says.</summary>
     public const string Ready = nameof(Ready);
 
@@ -38,5 +44,8 @@ public static class ProtectionConditions
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable, AppConsistency, ResyncRequired, Ready, Reconciling, Stalled];
+        [
+            ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable,
+            AppConsistency, ResyncRequired, ReplicaVerified, WithinVaultLimits, Ready, Reconciling, Stalled,
+        ];
 }

@@ -35,8 +35,9 @@ internal static class SummaryRules
 
         if (phase is Phase.FailedOver or Phase.Committed)
             return new(ProtectionConditions.Ready, true, phase.ToString(), Text(phase));
-        // Neither says whether points are made.
-        var open = specific.FirstOrDefault(c => c.Status != true && c.Type is not (ProtectionConditions.AppConsistency or ProtectionConditions.ResyncRequired));
+        // None of these says whether points are made: what is verified or measured at leisure holds nothing up.
+        var open = specific.FirstOrDefault(c => c.Status != true && c.Type is not (ProtectionConditions.AppConsistency or ProtectionConditions.ResyncRequired
+            or ProtectionConditions.ReplicaVerified or ProtectionConditions.WithinVaultLimits));
         return new(
             ProtectionConditions.Ready,
             phase == Phase.Unknown ? null : false,

@@ -74,6 +74,15 @@ public sealed record VaultFacts
     /// <summary>Why a point could not be confirmed; null otherwise.</summary>
     public Obstacle? PointProblem { get; init; }
 
+    /// <summary>The newest point that was read in full and when, for people; null when there is none.</summary>
+    public string? Verified { get; init; }
+
+    /// <summary>What a verification found wrong with the replica, with figures, for people; null when nothing is known.</summary>
+    public string? ReplicaDamage { get; init; }
+
+    /// <summary>A disk that changes faster than a page blob takes writes, with figures, for people; null when there is none.</summary>
+    public string? ExcessiveChurn { get; init; }
+
     /// <summary>Damage that ended the chain, for people; null when there is none.</summary>
     public string? Damage { get; init; }
 }

@@ -57,6 +57,9 @@ public sealed record AppliedDocument
     /// <summary>Blocks of the replica that are not what the source read; null when none are known.</summary>
     public ReplicaDamageRecord? ReplicaDamage { get; init; }
 
+    /// <summary>A disk that changed faster than a page blob takes writes, when the last window was measured; null when none did.</summary>
+    public ChurnRecord? ExcessiveChurn { get; init; }
+
     /// <summary>When the following sizes were measured; null: never yet.</summary>
     public DateTimeOffset? StorageMeasuredAt { get; init; }
 
@@ -80,6 +83,14 @@ public sealed record AppliedDocument
 /// <param name="At">When that ended.</param>
 /// <param name="Point">The point.</param>
 public sealed record VerifiedRecord(DateTimeOffset At, PointSummary Point);
+
+/// <summary>How fast a disk changed over a window of sets.</summary>
+/// <param name="Disk">Index of the disk that changed fastest.</param>
+/// <param name="BytesPerSecond">Bytes written to it, for each second between the sets' instants.</param>
+/// <param name="RequestsPerSecond">Write requests that this took, likewise.</param>
+/// <param name="From">Instant of the set before the window.</param>
+/// <param name="To">Instant of the last set in it.</param>
+public sealed record ChurnRecord(int Disk, double BytesPerSecond, double RequestsPerSecond, DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>A set's place.</summary>
 /// <param name="Epoch">Its epoch.</param>

@@ -16,6 +16,9 @@ internal sealed class AppliedRecord(ProtectionVault vault, LeaseSet leases, Func
     /// <summary>The newest point of the present history: which disks are whole, and how large they are. Null before the first.</summary>
     public RecoveryPointDocument? Newest { get; private set; }
 
+    /// <summary>Now, by the storage's clock.</summary>
+    public DateTimeOffset Now() => storageNow();
+
     /// <summary>Takes the lease of the replica and reads how far it is. False when another applier holds it.</summary>
     public async Task<bool> BeginAsync(CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using RecoveryOperator.Vault.Replica.Resync;
 namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>One applier at work on one replica, under its leases: the steps of docs/formats/vault-layout.md, "Applying, and why a crash is safe".</summary>
-internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, ReplicaApplierOptions options, AppliedRecord record, IProgress<ApplyProgress>? progress)
+internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, ReplicaApplierOptions options, AppliedRecord record, ChurnMeter churn, IProgress<ApplyProgress>? progress)
 {
     private static readonly TimeSpan _skewTolerance = TimeSpan.FromMinutes(1);
 
@@ -70,6 +70,8 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
                 await new ComputedTables(vault, leases).TakeOverAsync(table, disk.SizeBytes, cancellationToken);
             await applier.ApplyAsync(disk, replica, cancellationToken);
             writtenBytes += replica.WrittenBytes;
+            if (manifest.Completes == Completes.None)
+                churn.Add(disk.Index, manifest.Instant, replica.WrittenBytes, replica.Requests);
         }
 
         RecoveryPointDocument point = (await SnapshotAsync(set, cancellationToken)) with { AppliedBytesTotal = Applied.AppliedBytesTotal + writtenBytes };
@@ -82,7 +84,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     public async Task PruneAsync(CancellationToken cancellationToken)
     {
         progress?.Report(new ApplyProgress(ApplyStage.Prune, Applied.Epoch, Applied.Sequence, 0, 0));
-        AppliedDocument next = await new ReplicaUpkeep(vault, leases, _snapshots, options, storageNow).RunAsync(Applied, _newest, cancellationToken);
+        AppliedDocument next = await new ReplicaUpkeep(vault, leases, _snapshots, options, record.Now).RunAsync(Applied, record.Newest, cancellationToken);
         if (next != Applied)
             await record.WriteAsync(next, null, cancellationToken);
     }
@@ -130,6 +132,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             PointCount = Applied.PointCount + 1,
             ShippedBytesTotal = Applied.ShippedBytesTotal + shippedBytes,
             AppliedBytesTotal = Applied.AppliedBytesTotal + writtenBytes,
+            ExcessiveChurn = churn.Judge(point.Instant, Applied.ExcessiveChurn),
         };
         await record.WriteAsync(set.Completes == Completes.Resync ? Resynchronized(next, set) : next, point, cancellationToken);
         SetsApplied++;

@@ -8,6 +8,9 @@ internal sealed class PageBlobReplicaDisk(PageWriter content, PageWriter sums, C
     /// <summary>Bytes written to the disk so far.</summary>
     public long WrittenBytes => content.WrittenBytes;
 
+    /// <summary>Requests that changed the disk so far.</summary>
+    public long Requests => content.Requests;
+
     public ValueTask WriteAsync(long offsetBytes, ReadOnlyMemory<byte> block, CancellationToken cancellationToken) =>
         content.WriteAsync(offsetBytes, block, cancellationToken);
 

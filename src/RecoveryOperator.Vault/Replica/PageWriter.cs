@@ -22,6 +22,9 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
     /// <summary>Bytes written so far, padding included.</summary>
     public long WrittenBytes { get; private set; }
 
+    /// <summary>Write and clear requests begun so far.</summary>
+    public long Requests { get; private set; }
+
     public static long AlignUp(long bytes) => (bytes + PageBytes - 1) / PageBytes * PageBytes;
 
     /// <summary>Begins to write content at a multiple of 512; the last page is padded with zeros. The content is copied.</summary>
@@ -85,6 +88,7 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
     private async Task BeginAsync(Func<Task> request, CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);
+        Requests++;
         if (_running.Find(task => task.IsFaulted || task.IsCanceled) is { } failed)
         {
             _free.Release();

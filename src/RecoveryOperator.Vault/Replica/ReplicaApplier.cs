@@ -16,6 +16,7 @@ public sealed partial class ReplicaApplier(
     private readonly TimeProvider _timeProvider = account.TimeProvider;
     private readonly ReplicaStatePublisher _state = new(vault);
     private readonly DamagedChain _chain = new(vault);
+    private readonly ChurnMeter _churn = new(options.Churn);
     private long? _prunedAt;
     private long? _succeededAt;
     private long? _askedAt;
@@ -55,7 +56,7 @@ public sealed partial class ReplicaApplier(
     public Task<ApplyResult> ApplyAsync(int maxSets, IProgress<ApplyProgress>? progress, CancellationToken cancellationToken) => RunAsync(
         async (record, leases, token) =>
         {
-            ApplySession session = new(vault, leases, options, record, progress);
+            ApplySession session = new(vault, leases, options, record, _churn, progress);
             ReplicaRollback rollback = new(vault, leases, options, progress);
             ReplicaSteps steps = new(vault, leases, record, session, new RollbackSteps(vault, record, rollback, account.StorageNow), _chain, _state, logger);
             ApplyOutcome outcome = ApplyOutcome.More;

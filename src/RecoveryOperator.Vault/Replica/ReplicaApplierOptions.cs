@@ -24,6 +24,9 @@ public sealed record ReplicaApplierOptions
     /// <summary>How long the logs of applied sets stay, counted from their commit; at least an hour.</summary>
     public TimeSpan KeepLogs { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>Limits that the change of each disk is held against.</summary>
+    public ChurnLimits Churn { get; init; } = new();
+
     /// <summary>Least time between two measurements of the storage used.</summary>
     public TimeSpan MeasureInterval { get; init; } = TimeSpan.FromHours(1);
 }

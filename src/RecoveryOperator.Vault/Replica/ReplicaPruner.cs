@@ -16,10 +16,12 @@ internal sealed class ReplicaPruner(ProtectionVault vault, LeaseSet leases, Snap
     private readonly BlockBlobClient _applied = vault.Replica.GetBlockBlobClient(VaultNames.Applied);
 
     /// <summary>Prunes, and returns the points that are left, oldest first.</summary>
-    public async Task<IReadOnlyList<ListedPoint>> PruneAsync(CancellationToken cancellationToken)
+    /// <param name="latest">The newest point of the present history, which may be older than points of an epoch that was given up. It stays.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IReadOnlyList<ListedPoint>> PruneAsync(PointSummary? latest, CancellationToken cancellationToken)
     {
         JournalDocument? journal = (await vault.ReadJournalAsync(cancellationToken))?.Value;
-        HashSet<(long, long)> inUse = await ListInUseAsync(journal, cancellationToken);
+        HashSet<(long, long)> inUse = await ListInUseAsync(journal, latest, cancellationToken);
         List<ListedSnapshot> allSnapshots = await snapshots.ListAsync(cancellationToken);
         List<ListedPoint> points = await ListPointsAsync(cancellationToken);
         HashSet<(long, long)> removed = Plan(points, journal, inUse);
@@ -58,10 +60,10 @@ internal sealed class ReplicaPruner(ProtectionVault vault, LeaseSet leases, Snap
         : new RetentionTerms(journal.RetentionHours);
 
     /// <summary>Points that a machine or an epoch started from, that somebody pinned, or that a scrub reads.</summary>
-    private async Task<HashSet<(long, long)>> ListInUseAsync(JournalDocument? journal, CancellationToken cancellationToken)
+    private async Task<HashSet<(long, long)>> ListInUseAsync(JournalDocument? journal, PointSummary? latest, CancellationToken cancellationToken)
     {
         IEnumerable<PointSummary?> named = journal is null ? [] : journal.Epochs.Select(epoch => epoch.Parent).Append(journal.Failover?.Point);
-        HashSet<(long, long)> inUse = [.. named.OfType<PointSummary>().Select(point => (point.Epoch, point.Sequence))];
+        HashSet<(long, long)> inUse = [.. named.Append(latest).OfType<PointSummary>().Select(point => (point.Epoch, point.Sequence))];
         inUse.UnionWith((await vault.Pins.ReadAsync(cancellationToken)).Select(pin => (pin.Epoch, pin.Sequence)));
         if ((await vault.ReadScrubAsync(cancellationToken))?.Running is { } scrub)
             inUse.Add((scrub.Point.Epoch, scrub.Point.Sequence));

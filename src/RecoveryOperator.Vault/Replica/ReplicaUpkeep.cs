@@ -14,7 +14,7 @@ internal sealed class ReplicaUpkeep(ProtectionVault vault, LeaseSet leases, Snap
     /// <summary>Does it, and returns the document that says so.</summary>
     public async Task<AppliedDocument> RunAsync(AppliedDocument applied, RecoveryPointDocument? newest, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ListedPoint> left = await new ReplicaPruner(vault, leases, snapshots).PruneAsync(cancellationToken);
+        IReadOnlyList<ListedPoint> left = await new ReplicaPruner(vault, leases, snapshots).PruneAsync(applied.LatestPoint, cancellationToken);
         AppliedDocument next = applied with
         {
             PointCount = left.Count,

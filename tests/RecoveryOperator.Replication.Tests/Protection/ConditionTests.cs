@@ -90,4 +90,29 @@ public class ConditionTests
         Assert.Equal("MachineClaimed", decision.Condition(ProtectionConditions.Replicating).Reason);
         Assert.True(decision.Condition(ProtectionConditions.Stalled).Status);
     }
+
+    [Fact]
+    public void A_verification_that_found_damage_is_told_and_leaves_readiness_to_the_resynchronization()
+    {
+        var whole = ProtectionDecider.Decide(FactsBuilder.Settled.With((VaultFacts v) => v with { Verified = "Point 1-7 was read in full" }));
+        var damaged = ProtectionDecider.Decide(FactsBuilder.Settled.With((VaultFacts v) => v with { Verified = "Point 1-7 was read in full", ReplicaDamage = "3 blocks" }));
+        var never = ProtectionDecider.Decide(FactsBuilder.Settled);
+
+        Assert.Equal((true, "Verified"), Told(whole));
+        Assert.Equal((false, "ReplicaDamaged"), Told(damaged));
+        Assert.Equal((null, "NotVerifiedYet"), Told(never));
+        Assert.True(damaged.Condition(ProtectionConditions.Ready).Status);
+
+        static (bool?, string) Told(ProtectionDecision decision) =>
+            (decision.Condition(ProtectionConditions.ReplicaVerified).Status, decision.Condition(ProtectionConditions.ReplicaVerified).Reason);
+    }
+
+    [Fact]
+    public void Churn_above_what_a_page_blob_takes_is_told_with_its_figures()
+    {
+        var churning = ProtectionDecider.Decide(FactsBuilder.Settled.With((VaultFacts v) => v with { ExcessiveChurn = "Disk 0 changed by 80 MiB a second" }));
+
+        Assert.Equal((false, "Disk 0 changed by 80 MiB a second"), (churning.Condition(ProtectionConditions.WithinVaultLimits).Status, churning.Condition(ProtectionConditions.WithinVaultLimits).Message));
+        Assert.True(ProtectionDecider.Decide(FactsBuilder.Settled).Condition(ProtectionConditions.WithinVaultLimits).Status);
+    }
 }
