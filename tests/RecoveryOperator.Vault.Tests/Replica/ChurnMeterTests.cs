@@ -26,7 +26,9 @@ public sealed class ChurnMeterTests
             Assert.True(minute >= 15 || told is null, "A window is not over.");
         }
 
-        Assert.Equal(isTold ? (3, mebibytesPerSecond * MiB, requestsPerSecond) : null, told is null ? null : (told.Disk, (long)told.BytesPerSecond, (int)told.RequestsPerSecond));
+        Assert.Equal(isTold, told is not null);
+        if (told is not null)
+            Assert.Equal((3, mebibytesPerSecond * MiB, requestsPerSecond), (told.Disk, (long)told.BytesPerSecond, (int)told.RequestsPerSecond));
     }
 
     [Fact]

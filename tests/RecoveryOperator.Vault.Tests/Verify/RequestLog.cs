@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using RecoveryOperator.Vault.Tests.Replica;
 
 namespace RecoveryOperator.Vault.Tests.Verify;
 
@@ -18,7 +19,7 @@ internal sealed class RequestLog(string? stopAt = null) : HttpPipelinePolicy
         if (isRead)
             Reads.Add(path[(path.LastIndexOf('/') + 1)..]);
         if (isRead && stopAt is not null && path.EndsWith(stopAt, StringComparison.Ordinal))
-            throw new OperationCanceledException("The process was killed here.");
+            throw new CutException();
 
         await ProcessNextAsync(message, pipeline);
     }
