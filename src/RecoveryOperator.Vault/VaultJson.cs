@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace RecoveryOperator.Vault;
 
@@ -23,24 +24,19 @@ public static class VaultJson
     {
         try
         {
-            CheckFormat(json, target);
+            CheckFormat(json.Span, target);
             return JsonSerializer.Deserialize<T>(json.Span, Options) ?? throw Damaged(target, "it holds null", null);
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             throw Damaged(target, fault.Message, fault);
         }
     }
 
-    private static void CheckFormat(ReadOnlyMemory<byte> json, string target)
+    private static void CheckFormat(ReadOnlySpan<byte> json, string target)
     {
-        using JsonDocument document = JsonDocument.Parse(json);
-        if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("formatVersion", out JsonElement element)
-            || element.ValueKind != JsonValueKind.Number || !element.TryGetInt32(out int version) || version < 1)
-        {
+        if (DocumentScan.FindFormatVersion(json) is not { } version)
             throw Damaged(target, "it has no formatVersion", null);
-        }
 
         if (version > FormatVersion)
         {
@@ -66,9 +62,21 @@ public static class VaultJson
             RespectNullableAnnotations = true,
             NumberHandling = JsonNumberHandling.Strict,
             PropertyNameCaseInsensitive = false,
-            Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+            Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false), new WholeListConverter() },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNeverNull } },
         };
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
+    }
+
+    /// <summary>A member that is left out would be null whatever its declaration says.</summary>
+    private static void RequireWhatIsNeverNull(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo member in type.Properties)
+        {
+            bool canBeNull = !member.PropertyType.IsValueType || member.PropertyType == typeof(JsonElement);
+            if (canBeNull && member.AssociatedParameter is { IsNullable: false, HasDefaultValue: false })
+                member.IsRequired = true;
+        }
     }
 }

@@ -12,6 +12,8 @@ internal sealed record NbdExport(long SizeBytes, uint ContextId);
 /// <summary>The fixed newstyle handshake: structured replies, one metadata context, then the export.</summary>
 internal sealed class NbdHandshake(Stream stream, string export, string context)
 {
+    private const int MostReplies = 1024;
+
     public async Task<NbdExport> RunAsync(CancellationToken cancellationToken)
     {
         var greeting = await ReadAsync(18, cancellationToken).ConfigureAwait(false);
@@ -57,7 +59,9 @@ internal sealed class NbdHandshake(Stream stream, string export, string context)
                     sizeBytes = BinaryPrimitives.ReadInt64BigEndian(reply.Body.AsSpan(2));
             },
             cancellationToken).ConfigureAwait(false);
-        return sizeBytes ?? throw Broken("the server did not say how large the export is");
+        return sizeBytes is null or >= 0
+            ? sizeBytes ?? throw Broken("the server did not say how large the export is")
+            : throw Broken($"the server says that the export has {sizeBytes} bytes");
     }
 
     /// <summary>Sends an option and hands every reply to <paramref name="onReply"/> until the server acknowledges.</summary>
@@ -69,7 +73,7 @@ internal sealed class NbdHandshake(Stream stream, string export, string context)
         BinaryPrimitives.WriteInt32BigEndian(request.AsSpan(12), data.Length);
         data.CopyTo(request, 16);
         await stream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
-        while (true)
+        for (var replies = 0; replies < MostReplies; replies++)
         {
             var header = await ReadAsync(20, cancellationToken).ConfigureAwait(false);
             var type = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12));
@@ -82,6 +86,8 @@ internal sealed class NbdHandshake(Stream stream, string export, string context)
             if (type == ReplyAck) return;
             onReply((type, body));
         }
+
+        throw Broken($"option {option} was answered {MostReplies} times without an end");
     }
 
     private async Task<byte[]> ReadAsync(int lengthBytes, CancellationToken cancellationToken)

@@ -66,7 +66,7 @@ internal sealed class NbdReceiver(Stream stream, uint contextId)
         {
             if (BinaryPrimitives.ReadUInt32BigEndian(message.Span) != contextId) return;
             for (var status = message.Span[4..]; status.Length >= 8; status = status[8..])
-                request.Statuses.Add(new NbdStatus(BinaryPrimitives.ReadUInt32BigEndian(status), BinaryPrimitives.ReadUInt32BigEndian(status[4..])));
+                request.AddStatus(new NbdStatus(BinaryPrimitives.ReadUInt32BigEndian(status), BinaryPrimitives.ReadUInt32BigEndian(status[4..])));
         }
         else if (type != ChunkNone)
         {

@@ -9,13 +9,18 @@ internal readonly record struct NbdStatus(long LengthBytes, uint Flags);
 /// </summary>
 internal sealed class NbdRequest(ushort command, long offsetBytes, int lengthBytes, Memory<byte> buffer)
 {
+    /// <summary>States of one answer that are kept: 16 MiB.</summary>
+    private const int MostStatuses = 1 << 20;
+
     private const int Waiting = 0;
     private const int Filling = 1;
     private const int Abandoned = 2;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state;
     private CancellationToken _cancellation;
-    private int _filledBytes;
+    private readonly NbdCoverage _filled = new(lengthBytes);
+    private readonly List<NbdStatus> _statuses = [];
+    private long _statusBytes;
 
     public ushort Command { get; } = command;
 
@@ -24,7 +29,7 @@ internal sealed class NbdRequest(ushort command, long offsetBytes, int lengthByt
     public int LengthBytes { get; } = lengthBytes;
 
     /// <summary>What a block status request was answered.</summary>
-    public List<NbdStatus> Statuses { get; } = [];
+    public IReadOnlyList<NbdStatus> Statuses => _statuses;
 
     public Exception? Error { get; set; }
 
@@ -39,12 +44,12 @@ internal sealed class NbdRequest(ushort command, long offsetBytes, int lengthByt
     /// <summary>The part of the buffer that a chunk is received into, or null when it is to be thrown away.</summary>
     public Memory<byte>? BeginFill(long offsetBytes, int lengthBytes)
     {
-        var start = offsetBytes - OffsetBytes;
-        if (start < 0 || start + lengthBytes > LengthBytes)
-            throw new NbdException($"the server answered {lengthBytes} bytes at {offsetBytes} to a read of {LengthBytes} bytes at {OffsetBytes}");
-        _filledBytes += lengthBytes;
+        if (Command != NbdProtocol.CommandRead || lengthBytes <= 0 || offsetBytes < OffsetBytes || offsetBytes > OffsetBytes + LengthBytes - lengthBytes)
+            throw Breach($"{lengthBytes} bytes at {offsetBytes}");
+        var start = (int)(offsetBytes - OffsetBytes);
+        if (!_filled.TryAdd(start, lengthBytes)) throw Breach($"{lengthBytes} bytes at {offsetBytes}, a part of them not for the first time, or in too many pieces");
         if (Interlocked.CompareExchange(ref _state, Filling, Waiting) != Waiting) return null;
-        return buffer.Slice((int)start, lengthBytes);
+        return buffer.Slice(start, lengthBytes);
     }
 
     public void EndFill()
@@ -57,11 +62,22 @@ internal sealed class NbdRequest(ushort command, long offsetBytes, int lengthByt
     public void Complete(Exception? failure)
     {
         var error = failure ?? Error;
-        if (error is null && Command == NbdProtocol.CommandRead && _filledBytes != LengthBytes)
-            error = new NbdException($"the server answered {_filledBytes} bytes to a read of {LengthBytes} bytes at {OffsetBytes}");
+        if (error is null && Command == NbdProtocol.CommandRead && !_filled.IsWhole) error = Breach($"{_filled.Bytes} bytes");
         if (error is null) _completion.TrySetResult();
         else _completion.TrySetException(error);
     }
+
+    /// <summary>Takes in one state; the last one may reach beyond the range that was asked for.</summary>
+    public void AddStatus(NbdStatus status)
+    {
+        if (Command != NbdProtocol.CommandBlockStatus || status.LengthBytes <= 0 || _statusBytes >= LengthBytes || _statuses.Count >= MostStatuses)
+            throw Breach($"a state of {status.LengthBytes} bytes behind {_statuses.Count} states of {_statusBytes} bytes");
+        _statusBytes += status.LengthBytes;
+        _statuses.Add(status);
+    }
+
+    private NbdException Breach(string answer) =>
+        new($"the server answered {answer} to a {(Command == NbdProtocol.CommandRead ? "read" : "block status request")} of {LengthBytes} bytes at {OffsetBytes}");
 
     private void AbandonIfIdle()
     {

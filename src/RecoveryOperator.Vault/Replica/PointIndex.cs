@@ -41,24 +41,25 @@ internal static class PointIndex
 
     /// <summary>Epoch and sequence of a snapshot or point; null for a blob without them.</summary>
     public static (long Epoch, long Sequence)? SetOf(IDictionary<string, string> metadata) =>
-        metadata.TryGetValue(Epoch, out string? epoch) && metadata.TryGetValue(Sequence, out string? sequence)
-            ? (long.Parse(epoch, CultureInfo.InvariantCulture), long.Parse(sequence, CultureInfo.InvariantCulture))
-            : null;
+        NumberOf(metadata, Epoch) is { } epoch && NumberOf(metadata, Sequence) is { } sequence ? (epoch, sequence) : null;
 
     public static ListedPoint From(RecoveryPointDocument point) => new(
         new PointSummary(point.Epoch, point.Sequence, point.Instant, point.Consistency), point.CreatedAt, point.ClockSkew, point.VerifiedAt is not null, point.AppliedBytesTotal);
 
     /// <summary>The point, or null when the metadata is not whole: the document must be read then.</summary>
-    public static ListedPoint? Read(IDictionary<string, string> metadata) => SetOf(metadata) is { } set && _ofPoint.All(metadata.ContainsKey)
-        ? new ListedPoint(
-            new PointSummary(set.Epoch, set.Sequence, Time(metadata[Instant]), Enum.Parse<Documents.Consistency>(metadata[Consistency])),
-            Time(metadata[Stored]),
-            metadata[Skew] == "true",
-            metadata[Verified] == "true",
-            metadata.TryGetValue(Written, out string? written) ? long.Parse(written, CultureInfo.InvariantCulture) : null)
-        : null;
+    public static ListedPoint? Read(IDictionary<string, string> metadata) =>
+        SetOf(metadata) is { } set && _ofPoint.All(metadata.ContainsKey)
+        && TimeOf(metadata, Instant) is { } instant && TimeOf(metadata, Stored) is { } stored
+        && Enum.TryParse(metadata[Consistency], out Documents.Consistency consistency) && Enum.IsDefined(consistency)
+            ? new ListedPoint(
+                new PointSummary(set.Epoch, set.Sequence, instant, consistency), stored, metadata[Skew] == "true", metadata[Verified] == "true", NumberOf(metadata, Written))
+            : null;
 
-    private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+    private static long? NumberOf(IDictionary<string, string> metadata, string name) =>
+        metadata.TryGetValue(name, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static DateTimeOffset? TimeOf(IDictionary<string, string> metadata, string name) =>
+        DateTimeOffset.TryParse(metadata[name], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset time) ? time : null;
 }
 
 /// <summary>A point as a listing shows it.</summary>

@@ -34,8 +34,11 @@ internal sealed record MachineFile(
 
     /// <summary>Reads the document.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static MachineFile Parse(ReadOnlySpan<byte> utf8) =>
-        JsonSerializer.Deserialize<MachineFile>(utf8, Json) ?? throw new JsonException("machine.json holds null.");
+    public static MachineFile Parse(ReadOnlySpan<byte> utf8)
+    {
+        var file = JsonSerializer.Deserialize<MachineFile>(utf8, Json) ?? throw new JsonException("machine.json holds null.");
+        return file.Disks.Contains(null!) || file.Nics.Contains(null!) ? throw new JsonException("a disk or NIC of machine.json is null.") : file;
+    }
 
     /// <summary>The document.</summary>
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, Json);

@@ -42,6 +42,6 @@ internal sealed record ChecksumTableHeader(ImageIdentity Image, long TakenAtNano
             BinaryPrimitives.ReadInt64LittleEndian(source[32..]),
             BinaryPrimitives.ReadInt64LittleEndian(source[40..]),
             BinaryPrimitives.ReadUInt64LittleEndian(source[24..]));
-        return new ChecksumTableHeader(image, BinaryPrimitives.ReadInt64LittleEndian(source[48..]));
+        return image.SizeBytes < 0 ? null : new ChecksumTableHeader(image, BinaryPrimitives.ReadInt64LittleEndian(source[48..]));
     }
 }
