@@ -8,8 +8,8 @@ namespace RecoveryOperator.Vault.Storage;
 /// takes longer than the budget. A request with content has the time besides that its content takes over a slow line: a segment that is on
 /// its way would otherwise be cut off, again and again, and replication never get anywhere.
 /// </summary>
-internal sealed class BoundedRetryPolicy(TimeSpan budget, TimeProvider timeProvider)
-    : RetryPolicy(MaxRetries, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(4)))
+internal sealed class BoundedRetryPolicy(TimeSpan budget, TimeSpan firstDelay, TimeProvider timeProvider)
+    : RetryPolicy(MaxRetries, DelayStrategy.CreateExponentialDelayStrategy(firstDelay, firstDelay * 14))
 {
     private const int MaxRetries = 8;
     /// <summary>The slowest line, for one of several uploads at once, in bytes a second.</summary>

@@ -27,12 +27,18 @@ internal sealed record StorageClientOptions
     /// <summary>Seen by every try: the storage's clock, and what tests put between.</summary>
     public IReadOnlyList<HttpPipelinePolicy> PerTry { get; init; } = [];
 
+    /// <summary>Takes the requests; another one in tests.</summary>
+    public HttpClient Http { get; init; } = _http;
+
+    /// <summary>Wait before the first repetition of a request; the next ones grow from there.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(300);
+
     public BlobClientOptions Build()
     {
         BlobClientOptions options = new()
         {
-            RetryPolicy = new BoundedRetryPolicy(RequestBudget, TimeProvider),
-            Transport = new HttpClientTransport(_http),
+            RetryPolicy = new BoundedRetryPolicy(RequestBudget, RetryDelay, TimeProvider),
+            Transport = new HttpClientTransport(Http),
         };
         options.Diagnostics.IsLoggingContentEnabled = false;
         options.Diagnostics.IsTelemetryEnabled = false;

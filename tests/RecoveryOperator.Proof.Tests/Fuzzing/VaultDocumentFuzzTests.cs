@@ -79,6 +79,29 @@ public sealed class VaultDocumentFuzzTests(ITestOutputHelper output)
     });
 
     [Fact]
+    public Task What_the_vault_agent_answers_a_host() => FuzzAsync(null, new ReplicaStateDocument
+    {
+        Epoch = 1,
+        Sequence = 7,
+        SetSha256 = Sha,
+        WrittenAt = Now,
+        NeedsResync = new ResyncNeed(ResyncNeedReason.SetDamaged, 8, "message", false),
+        Answer = new ResyncAnswer(8, 0, Guid.Empty, false, null, [new AnsweredTable(0, "sums/disk-0.sum", "0x1", 1 << 20)]),
+    });
+
+    [Fact]
+    public Task What_a_host_asks_for() => FuzzAsync(null, new ResyncRequestDocument
+    {
+        ProtectionId = Id.ToString(),
+        Epoch = 1,
+        Sequence = 8,
+        Request = 0,
+        Attempt = Guid.Empty,
+        Reason = "Requested",
+        AskedAt = Now,
+    });
+
+    [Fact]
     public Task A_plans_journal() => FuzzAsync(null, new PlanJournalDocument
     {
         Plan = Id.ToString(),

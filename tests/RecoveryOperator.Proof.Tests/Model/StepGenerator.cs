@@ -1,0 +1,48 @@
+namespace RecoveryOperator.Proof.Tests.Model;
+
+/// <summary>Makes runs of steps from a seed.</summary>
+internal sealed class StepGenerator(int seed)
+{
+    private static readonly int[] Lengths = [1, 100, 512, 4096, 65536, 70_000, 200_000];
+
+    private static readonly NetworkFault[] Passing =
+    [
+        NetworkFault.Timeout, NetworkFault.Reset, NetworkFault.LostAnswer, NetworkFault.Busy, NetworkFault.FailedAfterEffect, NetworkFault.Truncated, NetworkFault.Outage,
+    ];
+
+    private readonly Random _random = new(seed);
+
+    /// <summary>Sizes of the disks: one to three, most with a short last block.</summary>
+    public int[] Sizes() => [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => (_random.Next(3, 12) * 65536) + (_random.Next(3) * 1536))];
+
+    public List<Step> Run(int length)
+    {
+        List<Step> steps = [];
+        while (steps.Count < length)
+            steps.Add(Next());
+        steps.Add(new Settle());
+        return steps;
+    }
+
+    private Step Next() => _random.Next(100) switch
+    {
+        < 20 => new Write(_random.Next(3), _random.NextDouble(), Length(), _random.Next(), _random.Next(3) == 0),
+        < 26 => new Zero(_random.Next(3), _random.NextDouble(), Length(), _random.Next(2) == 0),
+        < 29 => new Rewrite(_random.Next(3), _random.NextDouble(), Length()),
+        < 33 => new ChangeAndChangeBack(_random.Next(3), _random.NextDouble(), _random.Next(1, 6)),
+        < 47 => new Cut(_random.Next(5) == 0),
+        < 61 => new BreakAgent(_random.Next(1, 60), _random.Next(3) > 0),
+        < 69 => new AgentNetwork(Passing[_random.Next(Passing.Length)], _random.Next(1, 10)),
+        < 71 => new RestartAgent(),
+        < 74 => new Put(_random.Next(3) == 0, _random.Next(1, 10) * 100),
+        < 80 => new Apply(NetworkFault.None, 0, true),
+        < 87 => new Apply(_random.Next(2) == 0 ? NetworkFault.KillBefore : NetworkFault.KillAfter, _random.Next(1, 45), _random.Next(2) == 0),
+        < 92 => new Apply(Passing[_random.Next(Passing.Length)], _random.Next(1, 45), true),
+        < 95 => new TakeOver(_random.Next(1, 45)),
+        < 97 => new Wait(_random.Next(1, 90)),
+        < 99 => new Check(),
+        _ => new Settle(),
+    };
+
+    private int Length() => Lengths[_random.Next(Lengths.Length)];
+}

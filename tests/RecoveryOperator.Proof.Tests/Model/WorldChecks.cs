@@ -1,0 +1,110 @@
+using RecoveryOperator.DataPath;
+using RecoveryOperator.DataPath.Checksums;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Replica;
+using RecoveryOperator.Vault.Vhd;
+
+namespace RecoveryOperator.Proof.Tests.Model;
+
+/// <summary>What must hold of a world at any moment, and once its faults have ended.</summary>
+internal static class WorldChecks
+{
+    private const int MostTries = 6;
+
+    /// <summary>Every listed point is read back in full and equals the disks at its instant, checksums and footers included.</summary>
+    public static async Task CheckPointsAsync(this World world)
+    {
+        await world.LookForSetsAsync();
+        foreach (RecoveryPointDocument point in await world.Vault.ListPointsAsync(world.Token))
+        {
+            string what = $"point {point.Epoch}-{point.Sequence}";
+            Assert.True(world.Sets.ContainsKey((point.Epoch, point.Sequence)), $"{what} is of no committed set");
+            byte[][] truth = world.TruthOf(point.Epoch, point.Sequence);
+            Assert.True(truth.Length == point.Disks.Count, $"{what} has {point.Disks.Count} disks, the machine had {truth.Length}");
+            foreach (PointDisk disk in point.Disks)
+                CheckDisk(world, disk, truth[disk.Index], $"{what}, disk {disk.Index}");
+        }
+    }
+
+    /// <summary>Faults end: the next set is committed, becomes the newest point, and holds all that the machine holds. Nothing is left behind.</summary>
+    public static async Task SettleAsync(this World world)
+    {
+        world.Agent.Network.Plan(NetworkFault.None, 0);
+        world.Agent.Effects.BreakIn(int.MaxValue, kills: false);
+        await world.Agent.RestartIfDeadAsync();
+        world.Time.Advance(World.LeaseDuration + TimeSpan.FromSeconds(1));
+        world.Machine.OnRead = null;
+        if (world.Paused)
+            await world.Agent.PutAsync(world.Paused = false, 600);
+
+        List<string> faults = [];
+        for (int attempt = 0; ; attempt++)
+        {
+            Fault? fault = await world.Agent.CutAsync();
+            await world.ApplyAllAsync();
+            if (fault is null)
+                break;
+            faults.Add($"{fault.Reason}: {fault.Message}");
+            Assert.True(attempt < MostTries, $"replication does not go on: {string.Join(" | ", faults)}");
+            world.Time.Advance(TimeSpan.FromSeconds(16));
+        }
+
+        await world.CheckPointsAsync();
+        AppliedDocument applied = (await world.Vault.ReadAppliedAsync(world.Token))!;
+        (long epoch, long sequence) = world.Sets.Keys.Max();
+        Assert.Equal((epoch, sequence), (applied.Epoch, applied.Sequence));
+        Assert.Equal((epoch, sequence), (applied.LatestPoint!.Epoch, applied.LatestPoint.Sequence));
+        byte[][] truth = world.TruthOf(epoch, sequence);
+        byte[][] now = world.Machine.Now;
+        for (int disk = 0; disk < now.Length; disk++)
+            Assert.True(now[disk].AsSpan().SequenceEqual(truth[disk]), $"a change of disk {disk} is lost");
+        CheckNothingLeft(world);
+        world.NeedsResync = false;
+    }
+
+    /// <summary>Applies all with a process without faults.</summary>
+    public static async Task ApplyAllAsync(this World world)
+    {
+        using ApplierProcess applier = new(world, world.ApplierState);
+        ApplyResult? result = await applier.RunAsync();
+        Assert.True(result?.Outcome is ApplyOutcome.UpToDate, $"applying ends as {result?.Outcome}: {result?.Applied?.Damage}");
+    }
+
+    private static void CheckNothingLeft(World world)
+    {
+        Assert.False(world.Machine.HasOpenSnapshot, "a snapshot was left open");
+        Assert.Single(world.Machine.CheckpointIds);
+        string[] files = Directory.Exists(world.Agent.SpoolFolder) ? Directory.GetFiles(world.Agent.SpoolFolder, "*", SearchOption.AllDirectories) : [];
+        Assert.True(files.Length == 0, $"left in the spool: {string.Join(", ", files)}");
+        ProtectionStatus? status = world.Agent.Status;
+        Assert.Equal(ProtectionPhase.Replicating, status?.Phase);
+        Assert.Null(status?.Fault);
+    }
+
+    private static void CheckDisk(World world, PointDisk disk, byte[] truth, string what)
+    {
+        Assert.True(disk.SizeBytes == truth.Length, $"{what} has {disk.SizeBytes} bytes, the machine's had {truth.Length}");
+        byte[] content = world.Service.Read(VaultNames.ReplicaContainer(world.Id), disk.Blob, disk.Snapshot);
+        Assert.True(content.LongLength == FixedVhdFooter.BlobLengthOf(truth.Length), $"{what}: its blob has {content.Length} bytes");
+        int difference = content.AsSpan(0, truth.Length).CommonPrefixLength(truth);
+        Assert.True(difference == truth.Length, $"{what} differs at byte {difference} (block {difference / BlockSize.Bytes})");
+        Assert.True(BlockChecksum.IsZero(content.AsSpan(truth.Length..^FixedVhdFooter.LengthBytes)), $"{what} goes on behind its end");
+        Assert.True(content.AsSpan(^FixedVhdFooter.LengthBytes..).StartsWith("conectix"u8), $"{what} has no footer");
+        byte[] sums = world.Service.Read(VaultNames.LogContainer(world.Id), VaultNames.Sums(disk.Index), disk.SumsSnapshot);
+        for (int block = 0; block < BlockSize.Count(truth.Length); block++)
+            CheckSum(truth, sums, block, what);
+    }
+
+    private static void CheckSum(byte[] truth, byte[] sums, int block, string what)
+    {
+        ReadOnlySpan<byte> piece = truth.AsSpan(block * BlockSize.Bytes, Math.Min(BlockSize.Bytes, truth.Length - (block * BlockSize.Bytes)));
+        Span<byte> expected = stackalloc byte[BlockChecksum.LengthBytes];
+        if (!BlockChecksum.IsZero(piece))
+            BlockChecksum.Compute(piece, expected);
+        else
+            expected.Clear();
+        Assert.True(expected.SequenceEqual(sums.AsSpan(block * BlockChecksum.LengthBytes, BlockChecksum.LengthBytes)), $"{what}: checksum of block {block} is another");
+    }
+}
