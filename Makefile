@@ -1,6 +1,6 @@
 # Two commands for a newcomer on a fresh machine: make demo, make test. Each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench clean
+.PHONY: help setup build test soak demo bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -13,6 +13,9 @@ build: ## compile everything
 
 test: ## set up, compile, run all tests
 	@eng/test.sh
+
+soak: ## an hour of random runs against the model and of damaged inputs, new seeds each time (MINUTES=60)
+	@eng/soak.sh
 
 demo: ## protect a running VM, lose its host, bring it back (HYPERVISOR=images: without a hypervisor)
 	@eng/demo/run.sh

@@ -3,6 +3,7 @@ using RecoveryOperator.Agent.Engine.Steps.Resync;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Engine;
@@ -69,6 +70,8 @@ public sealed class ReplicationCycle
 
     private async Task ShipAndCommitAsync(PendingCut cut, CancellationToken cancellationToken)
     {
+        if (!Guards.Hold(Guard.ForgetAfterCommit))
+            await _context.Hypervisor.CommitCheckpointAsync(_context.MachineId, _context.Id, cut.Intent.Checkpoint, cancellationToken);
         await new ShipStep(_context).RunAsync(cut, cancellationToken);
         await new CommitStep(_context).RunAsync(cut, cancellationToken);
     }

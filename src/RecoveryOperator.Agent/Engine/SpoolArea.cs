@@ -2,6 +2,7 @@ using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Spool;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication;
 
 namespace RecoveryOperator.Agent.Engine;
 
@@ -32,7 +33,7 @@ public sealed class SpoolArea(string directory, long reservedFreeBytes, Func<str
     public void EnsureRoom()
     {
         long free = FreeBytes;
-        if (free < ChangeLogConstants.MaxSegmentLengthBytes)
+        if (free < ChangeLogConstants.MaxSegmentLengthBytes && Guards.Hold(Guard.SpoolBound))
         {
             throw new FaultException(
                 FaultCategory.Recoverable,

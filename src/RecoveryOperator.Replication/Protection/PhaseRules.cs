@@ -32,7 +32,7 @@ internal static class PhaseRules
             : null;
 
     private static Phase? Silent(ProtectionFacts facts) =>
-        facts.Agent.Knowledge == AgentKnowledge.Unknown
+        facts.Agent.Knowledge == AgentKnowledge.Unknown && Guards.Hold(Guard.SilenceIsUnknown)
             ? HasBegun(facts) || facts.Vault.Knowledge == VaultKnowledge.Unknown ? Phase.Unknown : Phase.Enabling
             : null;
 

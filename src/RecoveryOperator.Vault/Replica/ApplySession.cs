@@ -1,3 +1,5 @@
+using System.Text.Json;
+using RecoveryOperator.Replication;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
@@ -113,7 +115,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             SetSha256 = set.Sha256,
             CreatedAt = set.StoredAt,
             ClockSkew = manifest.Instant > set.StoredAt + _skewTolerance || manifest.Instant < record.Newest?.Instant,
-            Machine = manifest.Machine!,
+            Machine = Guards.Hold(Guard.MachineInPoints) ? manifest.Machine! : new MachineRecord("", "", JsonSerializer.SerializeToElement<string?>(null)),
             Disks = disks,
         };
     }

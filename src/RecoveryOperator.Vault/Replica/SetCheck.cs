@@ -1,5 +1,6 @@
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.Replication;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Vhd;
@@ -23,7 +24,7 @@ internal static class SetCheck
             return $"it says that it is set {manifest.Sequence} of epoch {manifest.Epoch} of {manifest.ProtectionId}";
         if (manifest.Kind == SetKind.Seal)
             return null; // A seal ends the epoch whatever it follows: fencing cannot be held up.
-        if (manifest.PreviousSha256 != place.PreviousSha256)
+        if (manifest.PreviousSha256 != place.PreviousSha256 && Guards.Hold(Guard.Chain))
             return $"its previous set has SHA-256 {manifest.PreviousSha256 ?? "(none)"}, the one before it has {place.PreviousSha256 ?? "(none)"}";
         if (manifest.Machine is null || manifest.Attempt is null)
             return "it has no machine or no attempt";

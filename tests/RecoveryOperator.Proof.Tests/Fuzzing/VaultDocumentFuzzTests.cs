@@ -21,7 +21,7 @@ public sealed class VaultDocumentFuzzTests(ITestOutputHelper output)
 
     [Fact]
     public Task A_set_manifest() => FuzzAsync(
-        set => _ = SetCheck.FindFault(new StoredSet(set, Sha, Now), Id, 1, new AppliedDocument { Epoch = 1, Sequence = 6, SetSha256 = Sha }),
+        set => _ = SetCheck.FindFault(new StoredSet(set, Sha, Now), Id, SetPlace.Behind(new AppliedDocument { Epoch = 1, Sequence = 6, SetSha256 = Sha }), null),
         SampleSet(),
         new SetManifest { Kind = SetKind.Seal, ProtectionId = Id.ToString(), Epoch = 1, Sequence = 7, Instant = Now, SealedBy = "op" });
 

@@ -1,13 +1,13 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath.Capture;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Host;
-using RecoveryOperator.Vault.Storage;
 
 namespace RecoveryOperator.Proof.Tests.Model;
 
@@ -18,6 +18,7 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
 
     private readonly EngineSlots _slots = new(2, 4);
     private StateDatabase? _database;
+    private UploadGate? _uploads;
     private ProtectionEngine? _engine;
 
     public Effects Effects { get; } = new();
@@ -26,6 +27,8 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
     public FaultyNetwork Network { get; private set; } = null!;
 
     public string SpoolFolder => Path.Combine(folder, "spool");
+
+    public long FreeSpoolBytes { get; set; } = 1L << 40;
 
     public ProtectionStatus? Status => _engine?.List().SingleOrDefault();
 
@@ -42,16 +45,17 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
             Hypervisor = world.Machine,
             Store = BreakingStore.Around(new SqliteProtectionStore(_database), Effects),
             OpenLog = uri => new BlobLogStore(uri, world.Storage(http)),
-            Spool = new SpoolArea(SpoolFolder, 0, _ => 1L << 40),
+            Spool = new SpoolArea(SpoolFolder, 0, _ => FreeSpoolBytes),
             Slots = _slots,
-            Capture = new DiskCapture(world.Loggers.CreateLogger<DiskCapture>()),
+            Uploads = _uploads = new UploadGate(4, 2, world.Time),
+            Capture = new DiskCapture(World.Loggers.CreateLogger<DiskCapture>()),
             SegmentTargetLengthBytes = 96 * 1024,
             Metrics = new AgentMetrics(Prometheus.Metrics.NewCustomRegistry()),
             Time = world.Time,
-            Logger = world.Loggers.CreateLogger("engine"),
+            Logger = World.Loggers.CreateLogger("engine"),
         };
         _engine = new ProtectionEngine(services);
-        await _engine.StartAsync(world.Token);
+        await _engine.StartAsync(World.Token);
     }
 
     public async Task PutAsync(bool paused, int frequencyMinutes)
@@ -69,7 +73,7 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
         };
         try
         {
-            await _engine!.PutAsync(desired, world.Token);
+            await _engine!.PutAsync(desired, World.Token);
         }
         catch (BrokenEffectException broken)
         {
@@ -83,7 +87,7 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
     {
         try
         {
-            await _engine!.CutAsync(world.Id.ToString(), world.Epoch, world.Token).WaitAsync(LongestCut, world.Token);
+            await _engine!.CutAsync(world.Id.ToString(), world.Epoch, bypassLimits: false, World.Token).WaitAsync(LongestCut, World.Token);
             return null;
         }
         catch (FaultException fault)
@@ -113,5 +117,6 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
         if (_engine is not null)
             await _engine.DisposeAsync();
         _database?.Dispose();
+        _uploads?.Dispose();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ApplierProcess : IDisposable
         Network = new FaultyNetwork(world.Service, null);
         VaultAccount account = world.Connect(new HttpClient(Network));
         ReplicaApplierOptions options = new() { LeaseDuration = World.LeaseDuration, PruneInterval = TimeSpan.Zero, WritesInFlight = 3 };
-        _applier = new ReplicaApplier(account, account.Open(world.Id), _holder, options, world.Loggers.CreateLogger<ReplicaApplier>());
+        _applier = new ReplicaApplier(account, account.Open(world.Id), _holder, options, World.Loggers.CreateLogger<ReplicaApplier>());
     }
 
     public FaultyNetwork Network { get; }
@@ -32,7 +32,7 @@ internal sealed class ApplierProcess : IDisposable
     {
         try
         {
-            return await _applier.ApplyAsync(int.MaxValue, null, _world.Token);
+            return await _applier.ApplyAsync(int.MaxValue, null, World.Token);
         }
         catch (Exception fault) when (IsExpected(fault))
         {

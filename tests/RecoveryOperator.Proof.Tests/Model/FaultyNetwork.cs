@@ -49,6 +49,7 @@ internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects
     private readonly TaskCompletionSource _awake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _left = int.MaxValue;
     private int _outage;
+    private Predicate<HttpRequestMessage>? _at;
     private NetworkFault _fault;
     private bool _dead;
     private volatile bool _stalls;
@@ -65,12 +66,19 @@ internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects
             (_fault, _left, _outage, WasHit) = (fault, fault == NetworkFault.None ? int.MaxValue : atRequest, 0, false);
     }
 
+    /// <summary>The first request that matches has the fault.</summary>
+    public void Plan(NetworkFault fault, Predicate<HttpRequestMessage> at)
+    {
+        lock (_lock)
+            (_fault, _at, WasHit) = (fault, at, false);
+    }
+
     public void Wake() => _awake.TrySetResult();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         string name = $"{request.Method} {request.RequestUri!.AbsolutePath}";
-        NetworkFault fault = Next();
+        NetworkFault fault = Next(request);
         if (fault == NetworkFault.Stall)
         {
             _stalls = true;
@@ -104,7 +112,7 @@ internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects
         };
     }
 
-    private NetworkFault Next()
+    private NetworkFault Next(HttpRequestMessage request)
     {
         lock (_lock)
         {
@@ -112,6 +120,8 @@ internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects
                 throw new KilledException();
             if (_outage > 0 && --_outage > 0)
                 return NetworkFault.Outage;
+            if (_at?.Invoke(request) == true)
+                (_left, _at) = (1, null);
             if (_left == int.MaxValue || --_left > 0)
                 return NetworkFault.None;
             _left = int.MaxValue;

@@ -30,6 +30,9 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
     /// <summary>The guest goes on writing while it is copied.</summary>
     public Action? OnRead { get; set; }
 
+    /// <summary>A snapshot shows what the disks hold now, as an image does that is written to while it is read, and says so when it is asked.</summary>
+    public bool TearsSnapshots { get; set; }
+
     public int DiskCount => _disks.Length;
 
     public int SizeOf(int disk) => _disks[disk].Length;
@@ -163,7 +166,15 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
         OnRead?.Invoke();
     }
 
-    internal void Check(string name) => effects.Hit(name);
+    internal void CheckIntact()
+    {
+        effects.Hit("VerifyIntact");
+        if (TearsSnapshots)
+            throw new HypervisorException(HypervisorFault.Transient, "An image was written to while it was read.", "It is tried again.");
+    }
+
+    /// <summary>What a snapshot shows of a disk.</summary>
+    internal byte[] ContentOf(int disk, byte[] atInstant) => TearsSnapshots ? Now[disk] : atInstant;
 
     internal void Close(ModelSnapshot snapshot)
     {

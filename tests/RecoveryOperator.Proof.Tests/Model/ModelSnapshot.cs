@@ -32,7 +32,7 @@ internal sealed class ModelSnapshot : IMachineSnapshot
 
     public Task VerifyIntactAsync(CancellationToken cancellationToken)
     {
-        _machine.Check("VerifyIntact");
+        _machine.CheckIntact();
         return Task.CompletedTask;
     }
 
@@ -59,7 +59,7 @@ internal sealed class ModelSnapshot : IMachineSnapshot
             snapshot._machine.CountRead(buffer.Length);
             Interlocked.Increment(ref snapshot._reads);
             BytesRead += buffer.Length;
-            content.AsMemory((int)offsetBytes, buffer.Length).CopyTo(buffer);
+            snapshot._machine.ContentOf(index, content).AsMemory((int)offsetBytes, buffer.Length).CopyTo(buffer);
             return default;
         }
 

@@ -18,7 +18,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     public async Task Every_point_is_what_the_machine_held_and_nothing_is_lost(bool tracks)
     {
         long steps = 0, requests = 0, sets = 0;
-        Func<int, bool> goesOn = Budget.Of(ciCases: 25, share: 0.3);
+        Func<int, bool> goesOn = Budget.Of(ciCases: 25, share: 0.48);
         int run = 0;
         for (; goesOn(run); run++)
         {
@@ -72,7 +72,7 @@ public sealed class ModelTests(ITestOutputHelper output)
 
             return new Outcome(done, world.Service.Requests, world.Sets.Count, null, "");
         }
-        catch (Exception failure) when (!world.Token.IsCancellationRequested)
+        catch (Exception failure) when (!World.Token.IsCancellationRequested)
         {
             return new Outcome(done, world.Service.Requests, world.Sets.Count, failure, world.Notes);
         }

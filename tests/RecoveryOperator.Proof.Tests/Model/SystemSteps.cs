@@ -1,4 +1,3 @@
-using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Replica;
 
 namespace RecoveryOperator.Proof.Tests.Model;

@@ -41,9 +41,9 @@ internal sealed class World : IAsyncDisposable
     /// <summary>The vault without faults: for looking at it.</summary>
     public ProtectionVault Vault { get; }
 
-    public ILoggerFactory Loggers => NullLoggerFactory.Instance;
+    public static ILoggerFactory Loggers => NullLoggerFactory.Instance;
 
-    public CancellationToken Token => TestContext.Current.CancellationToken;
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public long Epoch { get; private set; } = 1;
 
@@ -79,8 +79,8 @@ internal sealed class World : IAsyncDisposable
                 CreatedAt = world.Time.GetUtcNow(),
             },
             new JournalDocument { ActiveSite = "site-a", Epoch = 1, RetentionHours = 2, Epochs = [new EpochRecord(1, null, null)] },
-            world.Token);
-        world.Grant = await world.Vault.GrantHostAsync(1, world.Time.GetUtcNow(), world.Token);
+            World.Token);
+        world.Grant = await world.Vault.GrantHostAsync(1, world.Time.GetUtcNow(), World.Token);
         await world.Agent.RestartAsync();
         await world.Agent.PutAsync(paused: false, frequencyMinutes: 600);
         return world;

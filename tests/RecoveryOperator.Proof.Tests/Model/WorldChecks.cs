@@ -17,7 +17,7 @@ internal static class WorldChecks
     public static async Task CheckPointsAsync(this World world)
     {
         await world.LookForSetsAsync();
-        foreach (RecoveryPointDocument point in await world.Vault.ListPointsAsync(world.Token))
+        foreach (RecoveryPointDocument point in await world.Vault.ListPointsAsync(World.Token))
         {
             string what = $"point {point.Epoch}-{point.Sequence}";
             Assert.True(world.Sets.ContainsKey((point.Epoch, point.Sequence)), $"{what} is of no committed set");
@@ -52,7 +52,7 @@ internal static class WorldChecks
         }
 
         await world.CheckPointsAsync();
-        AppliedDocument applied = (await world.Vault.ReadAppliedAsync(world.Token))!;
+        AppliedDocument applied = (await world.Vault.ReadAppliedAsync(World.Token))!;
         (long epoch, long sequence) = world.Sets.Keys.Max();
         Assert.Equal((epoch, sequence), (applied.Epoch, applied.Sequence));
         Assert.Equal((epoch, sequence), (applied.LatestPoint!.Epoch, applied.LatestPoint.Sequence));

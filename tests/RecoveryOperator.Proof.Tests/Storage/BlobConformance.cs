@@ -12,6 +12,9 @@ public abstract class BlobConformance
 
     protected abstract Task<BlobServiceClient> ConnectAsync();
 
+    /// <summary>As Azure does; Azurite takes pages there, and answers reads.</summary>
+    protected virtual bool RefusesWhatLiesBehindTheEnd => true;
+
     /// <summary>Lets leases of 15 s run out.</summary>
     protected abstract Task PassLeaseTimeAsync();
 
@@ -94,7 +97,11 @@ public abstract class BlobConformance
         await blob.ResizeAsync(1024, cancellationToken: Token);
         await blob.ResizeAsync(200_192, cancellationToken: Token);
         BlobSnapshotInfo later = await blob.CreateSnapshotAsync(cancellationToken: Token);
-        Assert.Equal(416, await StatusAsync(() => WriteAsync(blob, 200_192, null)));
+        if (RefusesWhatLiesBehindTheEnd)
+        {
+            Assert.Equal(416, await StatusAsync(() => WriteAsync(blob, 200_192, null)));
+            Assert.Equal(416, await StatusAsync(() => blob.DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(200_192, 10) }, Token)));
+        }
 
         byte[] now = (await blob.DownloadContentAsync(Token)).Value.Content.ToArray();
         Assert.True(now.Length == 200_192 && now.All(value => value == 0), "cut off and cleared pages are zeros");
@@ -104,7 +111,6 @@ public abstract class BlobConformance
         Assert.True(string.CompareOrdinal(later.Snapshot, snapshot.Snapshot) > 0, "snapshots are in order");
         HttpRange part = new(500, 20);
         Assert.Equal(8, (await blob.WithSnapshot(snapshot.Snapshot).DownloadContentAsync(new BlobDownloadOptions { Range = part }, Token)).Value.Content.ToArray().Count(value => value == 9));
-        Assert.Equal(416, await StatusAsync(() => blob.DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(200_192, 10) }, Token)));
     }
 
     [Fact]

@@ -7,12 +7,14 @@ using RecoveryOperator.Testing.Storage.Memory;
 
 namespace RecoveryOperator.Proof.Tests.Storage;
 
-public sealed class MemoryBlobServiceTests : BlobConformance
+public sealed class MemoryBlobServiceTests : BlobConformance, IDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
     private readonly MemoryBlobService _service;
 
     public MemoryBlobServiceTests() => _service = new MemoryBlobService(_time);
+
+    public void Dispose() => _service.Dispose();
 
     protected override Task<BlobServiceClient> ConnectAsync() => Task.FromResult(new BlobServiceClient(
         MemoryBlobService.Endpoint,
@@ -30,6 +32,8 @@ public sealed class AzuriteConformanceTests(AzuriteConformanceTests.Server serve
 {
     protected override Task<BlobServiceClient> ConnectAsync() =>
         Task.FromResult(new BlobServiceClient(server.Azurite.Endpoint, new StorageSharedKeyCredential(server.Azurite.AccountName, server.Azurite.AccountKey)));
+
+    protected override bool RefusesWhatLiesBehindTheEnd => false;
 
     protected override Task PassLeaseTimeAsync() => Task.Delay(TimeSpan.FromSeconds(16), Token);
 

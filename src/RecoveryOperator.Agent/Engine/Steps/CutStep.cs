@@ -8,6 +8,7 @@ using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Spool;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
 
@@ -64,7 +65,8 @@ internal sealed class CutStep(ProtectionContext context)
         foreach (ISnapshotDisk disk in snapshot.Disks)
             disks.Add((disk, await CaptureAsync(intent, disk, spool, cancellationToken)));
 
-        await snapshot.VerifyIntactAsync(cancellationToken);
+        if (Guards.Hold(Guard.OneInstant))
+            await snapshot.VerifyIntactAsync(cancellationToken);
         PendingCut cut = Finish(basis, intent, snapshot, disks);
         AppConsistency? consistency = Quiescing.After(context.Progress.AppConsistency, quiesce, snapshot);
         context.Save(progress => progress with { Intent = null, AppConsistency = consistency }, progress => context.Store.SaveCut(context.Id, progress, cut));
@@ -102,7 +104,7 @@ internal sealed class CutStep(ProtectionContext context)
         if (known is not null)
             return ComparedExtents.UnionAsync(changed, known, disk.SizeBytes, 0, cancellationToken);
 
-        long? copiedAgainFrom = context.Hypervisor.Capabilities.TracksChanges
+        long? copiedAgainFrom = !Guards.Hold(Guard.ChangesOnly) ? 0 : context.Hypervisor.Capabilities.TracksChanges
             ? null
             : context.Progress.Initial?.Disks?.Single(copy => copy.Index == disk.Index).FirstSnapshotThroughBytes;
         return copiedAgainFrom is { } from && BlockSize.AlignDown(from) < disk.SizeBytes

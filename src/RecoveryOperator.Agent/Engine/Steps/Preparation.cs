@@ -2,6 +2,7 @@ using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication;
 
 namespace RecoveryOperator.Agent.Engine.Steps;
 
@@ -21,7 +22,7 @@ internal sealed class Preparation(ProtectionContext context)
     {
         context.ReloadWhenUncertain();
         await ClaimAsync(cancellationToken);
-        if (!_cleanedUp)
+        if (!_cleanedUp && Guards.Hold(Guard.EndLeftovers))
             await CleanUpAsync(cancellationToken);
 
         await IntentResolution.RunAsync(context, cancellationToken);

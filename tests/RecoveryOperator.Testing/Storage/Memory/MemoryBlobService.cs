@@ -30,6 +30,13 @@ public sealed class MemoryBlobService(TimeProvider time) : HttpMessageHandler
         }
     }
 
+    /// <summary>Puts other content of the same length in the place of a blob's, as somebody with the account's key could.</summary>
+    public void Overwrite(string container, string blob, byte[] content)
+    {
+        lock (_lock)
+            _state.Find(container, blob, null).Content.Write(0, content);
+    }
+
     /// <summary>Content of a blob or snapshot, without a request.</summary>
     public byte[] Read(string container, string blob, string? snapshot = null)
     {
