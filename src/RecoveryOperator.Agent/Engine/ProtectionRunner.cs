@@ -84,7 +84,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <returns>False when the protection is paused or ended.</returns>
     public bool LookNow()
     {
-        if (_context.Desired.Paused || _context.Progress.Ended)
+        if (_context.Desired.Paused || _context.IsEnded)
             return false;
         _clock.Request();
         _wake.Release();

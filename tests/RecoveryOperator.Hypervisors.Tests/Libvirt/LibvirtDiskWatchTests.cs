@@ -45,7 +45,7 @@ public sealed class LibvirtDiskWatchTests(LibvirtHost host)
         }
     }
 
-    private async Task WatchAsync(LibvirtHypervisor hypervisor, CancellationToken cancellationToken)
+    private async Task WatchAsync(IHypervisor hypervisor, CancellationToken cancellationToken)
     {
         try
         {

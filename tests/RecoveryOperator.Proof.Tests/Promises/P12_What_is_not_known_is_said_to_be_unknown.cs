@@ -49,6 +49,6 @@ public sealed class P12_What_is_not_known_is_said_to_be_unknown
     {
         Phase phase = PhaseRules.Decide(Silent);
         Assert.True(phase == Phase.Unknown, $"a protection that nobody can be asked about is shown as {phase}");
-        Assert.Equal(Health.Unknown, HealthRules.Decide(Silent, phase, RpoBand.Unknown).Health);
+        Assert.Equal(Health.Unknown, HealthRules.Decide(Silent, phase).Health);
     }
 }
