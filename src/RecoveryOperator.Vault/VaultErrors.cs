@@ -40,8 +40,15 @@ internal static class VaultErrors
         string code = string.IsNullOrEmpty(answer.ErrorCode) ? "no error code" : answer.ErrorCode;
         string request = answer.GetRawResponse()?.ClientRequestId is { } id ? $", client request {id}" : "";
         string status = answer.Status.ToString(CultureInfo.InvariantCulture);
-        return new VaultException(fault, target, $"The storage refused a request to {target}: HTTP {status}, {code}{request}.", remedy);
+        return new VaultException(fault, target, $"The storage refused a request to {target}: HTTP {status}, {code}{request}.", remedy)
+        {
+            GrantExpired = fault == VaultFault.AccessDenied && SaysExpired(answer.Message),
+        };
     }
+
+    /// <summary>The detail of an authentication error is the only place that tells an expired grant from a revoked one.</summary>
+    private static bool SaysExpired(string message) =>
+        message.Contains("specified time frame", StringComparison.OrdinalIgnoreCase) || message.Contains("Signed expiry time", StringComparison.OrdinalIgnoreCase);
 
     private static (VaultFault Fault, string Remedy) Classify(RequestFailedException answer) => (answer.Status, answer.ErrorCode) switch
     {

@@ -32,6 +32,9 @@ public sealed class VaultException(VaultFault fault, string target, string messa
     /// <summary>Its class.</summary>
     public VaultFault Fault { get; } = fault;
 
+    /// <summary>The grant was refused because its time is over, as far as the storage says so.</summary>
+    public bool GrantExpired { get; init; }
+
     /// <summary>The account, container or blob that it is about.</summary>
     public string Target { get; } = target;
 

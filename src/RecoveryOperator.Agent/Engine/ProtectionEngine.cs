@@ -84,6 +84,25 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
         }
     }
 
+    /// <summary>Records that a protection's epoch ended in the vault. Idempotent; one that is not held is success.</summary>
+    /// <exception cref="FaultException">The epoch is below the known one.</exception>
+    public async Task FenceAsync(FenceProtectionRequest request, CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_runners.TryGetValue(request.ProtectionId, out ProtectionRunner? runner))
+                return;
+            RefuseStale(runner, request.Epoch);
+            if (runner.Context.Progress.Phase != EnginePhase.Fenced)
+                await EpochFence.RunAsync(runner, request.Sequence, request.OperationId, RestartAsync);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
     /// <summary>Every protection's status.</summary>
     public IReadOnlyList<ProtectionStatus> List() => [.. _runners.Values.Select(runner => runner.Status)];
 

@@ -56,7 +56,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
             _clock.Reschedule();
         if (!desired.Paused && resync)
             _clock.Request();
-        if (_clock.Fault is not null && (changed || _clock.Now - _clock.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
+        if (_clock.Fault is not null && (changed || _clock.RetryAt is null || _clock.Now - _clock.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
             _clock.Request();
         _wake.Release();
     }

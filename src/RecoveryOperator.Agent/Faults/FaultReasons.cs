@@ -8,6 +8,7 @@ public static class FaultReasons
     public const string ConflictingSet = "ConflictingSet";
     public const string DisksChanged = "DisksChanged";
     public const string EpochNeedsResync = "EpochNeedsResync";
+    public const string GrantExpired = "GrantExpired";
     public const string GrantNotYetValid = "GrantNotYetValid";
     public const string GrantRefused = "GrantRefused";
     public const string HypervisorAccessDenied = "HypervisorAccessDenied";
@@ -20,6 +21,7 @@ public static class FaultReasons
     public const string MachineNotFound = "MachineNotFound";
     public const string MachineReplaced = "MachineReplaced";
     public const string MachineUnsupported = "MachineUnsupported";
+    public const string NoMemory = "NoMemory";
     public const string NoSpace = "NoSpace";
     public const string NoSpoolSpace = "NoSpoolSpace";
     public const string ReplicaDamaged = "ReplicaDamaged";

@@ -31,12 +31,19 @@ public static class FaultTable
             FaultCategory.NonRecoverable, FaultReasons.MachineClaimed, about, claimed.Message, "Delete one of the two protections of this machine."),
         SpoolDamageException damage => New(
             FaultCategory.Recoverable, FaultReasons.SpoolDamaged, damage.Segment.Path, damage.Message, "The set is cut again by itself. Check the disk that holds the spool."),
+        IOException full when IsDiskFull(full) => New(
+            FaultCategory.Recoverable, FaultReasons.NoSpace, about, full.Message, $"{RetriedByItself} Free space on the agent's disks."),
+        OutOfMemoryException => New(
+            FaultCategory.Recoverable, FaultReasons.NoMemory, about, "The agent has no memory left.", $"{RetriedByItself} Give it more, or lower Limits:Captures and Limits:Uploads."),
         IOException io => New(FaultCategory.Recoverable, FaultReasons.InputOutput, about, io.Message, $"{RetriedByItself} Check the agent's disks."),
         UnauthorizedAccessException denied => New(
             FaultCategory.NonRecoverable, FaultReasons.InputOutput, about, denied.Message, "Give the agent's user the rights on its state and spool directories."),
         _ => New(
             FaultCategory.Recoverable, FaultReasons.Unexpected, about, error.Message, $"{RetriedByItself} If it lasts, report it with the agent's log."),
     };
+
+    /// <summary>ENOSPC and EDQUOT of Linux, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL of Windows.</summary>
+    private static bool IsDiskFull(IOException error) => error.HResult is 28 or 122 or unchecked((int)0x80070027) or unchecked((int)0x80070070);
 
     private static Fault OfHypervisor(HypervisorException error, string about) => error.Fault switch
     {
@@ -53,6 +60,8 @@ public static class FaultTable
         VaultFault.Unavailable => New(FaultCategory.Recoverable, FaultReasons.VaultUnavailable, error.Target, error.Message, error.Remedy),
         VaultFault.AccessDenied when grantAge < FreshGrant => New(
             FaultCategory.Recoverable, FaultReasons.GrantNotYetValid, error.Target, error.Message, "A new grant can take half a minute to hold: it is tried again by itself."),
+        VaultFault.AccessDenied when error.GrantExpired => New(
+            FaultCategory.Recoverable, FaultReasons.GrantExpired, error.Target, error.Message, "The operator renews it in the vault, without a word to this host: it is tried again by itself. If it lasts, look whether the operator runs."),
         VaultFault.AccessDenied => New(FaultCategory.NonRecoverable, FaultReasons.GrantRefused, error.Target, error.Message, error.Remedy),
         VaultFault.NotFound => New(FaultCategory.NonRecoverable, FaultReasons.VaultNotFound, error.Target, error.Message, error.Remedy),
         VaultFault.Conflict or VaultFault.Changed => New(FaultCategory.Recoverable, FaultReasons.VaultConflict, error.Target, error.Message, error.Remedy),

@@ -60,6 +60,13 @@ public sealed class HostAgentService(ProtectionEngine engine, HostSettings setti
     }
 
     /// <inheritdoc/>
+    public override async Task<FenceProtectionResponse> FenceProtection(FenceProtectionRequest request, ServerCallContext context)
+    {
+        await engine.FenceAsync(request, context.CancellationToken);
+        return new FenceProtectionResponse();
+    }
+
+    /// <inheritdoc/>
     public override Task<PutHostSettingsResponse> PutHostSettings(PutHostSettingsRequest request, ServerCallContext context)
     {
         settings.Put(request);

@@ -53,6 +53,8 @@ internal static class OperatorServices
         services.AddSingleton<ReplicaReader>();
         services.AddSingleton<GivenProtections>();
         services.AddSingleton<PrerequisiteChecks>();
+        services.AddSingleton<HostGrants>();
+        services.AddSingleton<FencedSources>();
         services.AddSingleton<HostSettingsWriter>();
         services.AddSingleton<ProtectionCaches>();
         services.AddSingleton<ReferenceResolver>();

@@ -17,6 +17,8 @@ internal sealed class ProtectedVMController(
     SyncRequests syncs,
     GuestIncidents incidents,
     AfterFailover afterFailover,
+    HostGrants grants,
+    FencedSources fenced,
     StatusWriter status,
     IEventRecorder events,
     OperatorOptions options) : IEntityController<ProtectedVM>
@@ -48,6 +50,13 @@ internal sealed class ProtectedVMController(
             decision = ProtectionDecider.Decide(gathered.Facts);
         }
 
+        if (await grants.RunAsync(gathered, cancellationToken) is { } notRenewed && gathered.Facts.LastStep is null)
+        {
+            gathered = gathered with { Facts = gathered.Facts with { LastStep = notRenewed } };
+            decision = ProtectionDecider.Decide(gathered.Facts);
+        }
+
+        await fenced.RunAsync(gathered, cancellationToken);
         Register(gathered, decision);
         await syncs.ForwardAsync(gathered, cancellationToken);
         await WriteAsync(gathered, decision, cancellationToken);

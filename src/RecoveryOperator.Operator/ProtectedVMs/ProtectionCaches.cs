@@ -1,7 +1,7 @@
 namespace RecoveryOperator.Operator.ProtectedVMs;
 
 /// <summary>Everything that is kept in memory about protections, to be let go of together.</summary>
-internal sealed class ProtectionCaches(ProtectionRegistry registry, ReplicaReader replicas, GivenProtections given, PrerequisiteChecks checks)
+internal sealed class ProtectionCaches(ProtectionRegistry registry, ReplicaReader replicas, GivenProtections given, PrerequisiteChecks checks, HostGrants grants)
 {
     public void Forget(string protectionId)
     {
@@ -9,5 +9,6 @@ internal sealed class ProtectionCaches(ProtectionRegistry registry, ReplicaReade
         replicas.Forget(protectionId);
         given.Forget(protectionId);
         checks.Forget(protectionId);
+        grants.Forget(protectionId);
     }
 }

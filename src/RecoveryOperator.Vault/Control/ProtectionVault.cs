@@ -133,6 +133,11 @@ public sealed class ProtectionVault
         return _logPolicies.SignContainer(policy);
     }
 
+    /// <summary>Renews the grant of an epoch's host when less than six days are left of it. A grant that was revoked stays so.</summary>
+    /// <returns>Whether there is a grant.</returns>
+    public Task<bool> RenewHostGrantAsync(long epoch, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _logPolicies.RenewAsync(StoredPolicies.HostPolicy(epoch), now, cancellationToken);
+
     /// <summary>Shuts out the hosts of all epochs. Takes up to 30 s to hold on Azure.</summary>
     public Task RevokeHostGrantAsync(CancellationToken cancellationToken) =>
         _logPolicies.RemoveAsync(id => id.StartsWith(StoredPolicies.HostPrefix, StringComparison.Ordinal), cancellationToken);

@@ -47,6 +47,22 @@ internal sealed class StoredPolicies(BlobContainerClient container)
         await WriteAsync(all, cancellationToken);
     }
 
+    /// <summary>Moves the expiry of a policy forward; one that is not there, because it was revoked or never given, is not made.</summary>
+    /// <returns>Whether the policy is there.</returns>
+    public async Task<bool> RenewAsync(string policy, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<BlobSignedIdentifier> all = await ReadAsync(cancellationToken);
+        if (all.Find(candidate => candidate.Id == policy)?.AccessPolicy is not { } access)
+            return false;
+        if (access.PolicyExpiresOn - now < _renewBelow)
+        {
+            access.PolicyExpiresOn = now + _validity;
+            await WriteAsync(all, cancellationToken);
+        }
+
+        return true;
+    }
+
     public async Task RemoveAsync(Predicate<string> matches, CancellationToken cancellationToken)
     {
         List<BlobSignedIdentifier> all;

@@ -171,6 +171,59 @@ public sealed class ProtectionEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_retry_token_tries_at_once_what_has_no_timer()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        _bench.Vault.Outage = new VaultException(VaultFault.NotFound, "log", "There is no container.", "Restore it.");
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+            return Status.Fault?.Reason == FaultReasons.VaultNotFound;
+        });
+        Assert.Null(Status.RetryAt);
+        _bench.Vault.Outage = null;
+
+        // The clock stands still from here on.
+        DesiredProtection retried = _bench.Desired.Clone();
+        retried.RetryToken = "now";
+        await _engine.PutAsync(retried, Token);
+
+        await UntilAsync(() => Status.Fault is null && Status.CommittedSequence >= 2);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_told_that_its_epoch_ended_says_so_and_never_ships_again()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        FenceProtectionRequest fence = new() { ProtectionId = EngineBench.ProtectionId, Epoch = 1, Sequence = 2, OperationId = "failover-1" };
+
+        await _engine.FenceAsync(fence, Token);
+        await _engine.FenceAsync(fence, Token);
+
+        Assert.Equal(ProtectionPhase.Fenced, Status.Phase);
+        Assert.Equal((FaultCategory.Fenced, FaultReasons.Sealed), (Status.Fault.Category, Status.Fault.Reason));
+        Assert.Contains("failover-1", Status.Fault.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<FaultException>(() => _engine.CutAsync(EngineBench.ProtectionId, 1, bypassLimits: false, Token));
+    }
+
+    [Fact]
+    public async Task The_end_of_an_earlier_epoch_or_of_another_protection_ends_nothing()
+    {
+        DesiredProtection newer = _bench.Desired.Clone();
+        newer.Epoch = 2;
+        await _engine.PutAsync(newer, Token);
+
+        FaultException stale = await Assert.ThrowsAsync<FaultException>(
+            () => _engine.FenceAsync(new FenceProtectionRequest { ProtectionId = EngineBench.ProtectionId, Epoch = 1 }, Token));
+        await _engine.FenceAsync(new FenceProtectionRequest { ProtectionId = new string('f', 32), Epoch = 9 }, Token);
+
+        Assert.Equal(FaultReasons.StaleEpoch, stale.Fault.Reason);
+        Assert.NotEqual(ProtectionPhase.Fenced, Status.Phase);
+    }
+
+    [Fact]
     public async Task A_watcher_sees_the_stages_of_a_cycle()
     {
         List<CycleStage> stages = [];

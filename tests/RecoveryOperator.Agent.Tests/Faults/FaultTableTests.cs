@@ -45,6 +45,24 @@ public class FaultTableTests
     }
 
     [Fact]
+    public void An_expired_grant_is_waited_for_and_a_revoked_one_is_not()
+    {
+        VaultException expired = new(VaultFault.AccessDenied, "log", "403", "Renew it.") { GrantExpired = true };
+
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.GrantExpired), Pair(FaultTable.Classify(expired)));
+        Assert.Equal((FaultCategory.NonRecoverable, FaultReasons.GrantRefused), Pair(FaultTable.Classify(new VaultException(VaultFault.AccessDenied, "log", "403", "Renew it."))));
+    }
+
+    [Fact]
+    public void A_full_disk_and_missing_memory_are_tried_again_under_their_own_names()
+    {
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoSpace), Pair(FaultTable.Classify(new IOException("No space left on device", 28))));
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoSpace), Pair(FaultTable.Classify(new IOException("There is not enough space", unchecked((int)0x80070070)))));
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoMemory), Pair(FaultTable.Classify(new OutOfMemoryException())));
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.InputOutput), Pair(FaultTable.Classify(new IOException("?"))));
+    }
+
+    [Fact]
     public void Lost_tracking_asks_for_a_resynchronization() => Assert.Equal(
         FaultCategory.ResyncRequired, FaultTable.Classify(new ChangeTrackingLostException("Gone.", "Resynchronize.")).Category);
 

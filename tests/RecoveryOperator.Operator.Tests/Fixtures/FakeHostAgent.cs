@@ -34,6 +34,8 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
 
     public ConcurrentQueue<DesiredProtection> Puts { get; } = new();
 
+    public ConcurrentQueue<FenceProtectionRequest> Fenced { get; } = new();
+
     public PutHostSettingsRequest? Settings { get; private set; }
 
     public ConcurrentQueue<string> Removed { get; } = new();
@@ -116,6 +118,13 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
             id => new ProtectionStatus { ProtectionId = id, Epoch = request.Protection.Epoch, MachineId = request.Protection.Machine, Phase = ProtectionPhase.InitialReplication },
             (_, standing) => standing);
         return Task.FromResult(status);
+    }
+
+    public override Task<FenceProtectionResponse> FenceProtection(FenceProtectionRequest request, ServerCallContext context)
+    {
+        Fenced.Enqueue(request);
+        Report(request.ProtectionId, status => (status.Phase, status.Fault) = (ProtectionPhase.Fenced, new Fault { Category = FaultCategory.Fenced, Reason = "Sealed" }));
+        return Task.FromResult(new FenceProtectionResponse());
     }
 
     public override Task<PutHostSettingsResponse> PutHostSettings(PutHostSettingsRequest request, ServerCallContext context)

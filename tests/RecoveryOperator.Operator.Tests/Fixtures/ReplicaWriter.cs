@@ -18,6 +18,18 @@ internal sealed class ReplicaWriter(Azurite azurite)
     public async Task<bool> HasGrantAsync(string protectionId, CancellationToken cancellationToken) =>
         (await _service.GetBlobContainerClient($"{protectionId}-log").GetAccessPolicyAsync(cancellationToken: cancellationToken)).Value.SignedIdentifiers.Any();
 
+    public async Task<DateTimeOffset?> GrantExpiryAsync(string protectionId, CancellationToken cancellationToken) =>
+        (await _service.GetBlobContainerClient($"{protectionId}-log").GetAccessPolicyAsync(cancellationToken: cancellationToken)).Value.SignedIdentifiers
+            .FirstOrDefault()?.AccessPolicy.PolicyExpiresOn;
+
+    public async Task SetGrantExpiryAsync(string protectionId, DateTimeOffset expiresOn, CancellationToken cancellationToken)
+    {
+        var log = _service.GetBlobContainerClient($"{protectionId}-log");
+        var all = (await log.GetAccessPolicyAsync(cancellationToken: cancellationToken)).Value.SignedIdentifiers.ToList();
+        all[0].AccessPolicy.PolicyExpiresOn = expiresOn;
+        await log.SetAccessPolicyAsync(permissions: all, cancellationToken: cancellationToken);
+    }
+
     public async Task<string> ReadAsync(string protectionId, string blob, CancellationToken cancellationToken) =>
         (await _service.GetBlobContainerClient($"{protectionId}-replica").GetBlobClient(blob).DownloadContentAsync(cancellationToken)).Value.Content.ToString();
 
