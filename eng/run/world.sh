@@ -126,7 +126,8 @@ $(common_config vault-agent "127.0.0.1:$vault_agent_port" "127.0.0.1:$vault_agen
     "Endpoint": "http://127.0.0.1:$AZURITE_PORT/$AZURITE_ACCOUNT",
     "Prefix": "demo",
     "AccountName": "$AZURITE_ACCOUNT",
-    "AccountKey": "$AZURITE_KEY"
+    "AccountKey": "$AZURITE_KEY",
+    "EncryptionKeyFiles": "$dir/vault-agent-keys"
   },
   "Apply": { "RoundSeconds": 1, "LeaseSeconds": 15 }
 }

@@ -23,6 +23,9 @@ public enum VaultFault
 
     /// <summary>What was to be read is not there any more as it was: it was written since, or removed. Ask for it anew.</summary>
     Changed,
+
+    /// <summary>A key is not there, or is another. Nothing is damaged: it goes on once the key is given.</summary>
+    KeyMissing,
 }
 
 /// <summary>The vault refused. The message says what failed, on which object; <see cref="Remedy"/> what to do. Never holds a secret.</summary>

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Vault;
 
 /// <summary>JSON of the vault's documents: camelCase, enums by name, format version checked before anything else is believed.</summary>
 public static class VaultJson
 {
-    /// <summary>Newest format that this program reads, and the one that it writes.</summary>
+    /// <summary>The format that this program writes, and the newest that it reads; of sets also <see cref="SetManifest.EncryptedFormatVersion"/>.</summary>
     public const int FormatVersion = 1;
 
     /// <summary>The one set of options.</summary>
@@ -24,7 +25,7 @@ public static class VaultJson
     {
         try
         {
-            CheckFormat(json.Span, target);
+            CheckFormat(json.Span, target, typeof(T) == typeof(SetManifest) ? SetManifest.EncryptedFormatVersion : FormatVersion);
             return JsonSerializer.Deserialize<T>(json.Span, Options) ?? throw Damaged(target, "it holds null", null);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
@@ -33,17 +34,17 @@ public static class VaultJson
         }
     }
 
-    private static void CheckFormat(ReadOnlySpan<byte> json, string target)
+    private static void CheckFormat(ReadOnlySpan<byte> json, string target, int newestVersion)
     {
         if (DocumentScan.FindFormatVersion(json) is not { } version)
             throw Damaged(target, "it has no formatVersion", null);
 
-        if (version > FormatVersion)
+        if (version > newestVersion)
         {
             throw new VaultException(
                 VaultFault.Unsupported,
                 target,
-                $"{target} has format version {version}; this program reads up to {FormatVersion}.",
+                $"{target} has format version {version}; this program reads up to {newestVersion}.",
                 "Upgrade this program to the version that wrote the vault.");
         }
     }

@@ -15,6 +15,9 @@ public static class VaultNames
     /// <summary>The authority on direction, epoch and operations.</summary>
     public const string Journal = "journal.json";
 
+    /// <summary>Wrapped data keys.</summary>
+    public const string Keys = "keys.json";
+
     /// <summary>How far the replica is.</summary>
     public const string Applied = "applied.json";
 

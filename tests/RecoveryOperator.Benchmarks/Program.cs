@@ -1,5 +1,6 @@
 using System.Globalization;
 using RecoveryOperator.Benchmarks;
+using RecoveryOperator.Benchmarks.Encryption;
 using RecoveryOperator.Benchmarks.SimulatedHost;
 using RecoveryOperator.Benchmarks.Tools;
 
@@ -25,7 +26,9 @@ switch (args)
     case [PageWriteCommand.Name, .. var rest]:
         await PageWriteCommand.RunAsync(rest);
         return 0;
+    case [EncryptionCommand.Name, .. var rest]:
+        return await EncryptionCommand.RunAsync(rest);
     default:
-        await Console.Error.WriteLineAsync("Usage: benchmarks run [--sizes MiB,MiB] [--rows NAME,NAME] [--rounds N] [--work DIR] [--out DIR] | report [--out DIR]");
+        await Console.Error.WriteLineAsync("Usage: benchmarks run [--sizes MiB,MiB] [--rows NAME,NAME] [--rounds N] [--work DIR] [--out DIR] | report [--out DIR] | encryption [MiB] [rounds]");
         return 2;
 }

@@ -49,6 +49,8 @@ internal static class DesiredProtectionRules
             yield return $"time_zone '{desired.TimeZone}' is not known on this host.";
         if (!Uri.TryCreate(desired.LogContainerUri, UriKind.Absolute, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
             yield return "log_container_uri must be an http or https URI.";
+        if (PayloadKeys.FindFault(desired.PayloadKey) is { } fault)
+            yield return fault;
     }
 
     private static bool IsMinute(int minute) => minute is >= 0 and < 24 * 60;

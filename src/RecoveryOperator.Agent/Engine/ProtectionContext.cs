@@ -1,6 +1,7 @@
 using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
+using RecoveryOperator.DataPath.Encryption;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Replication.Resync;
@@ -97,6 +98,9 @@ public sealed class ProtectionContext
 
     /// <summary>Bandwidth and concurrency of its uploads.</summary>
     internal UploadLimits Limits { get; }
+
+    /// <summary>Encrypts the payloads of segments from now on; null: they travel in the clear.</summary>
+    public DataKey? DataKey => PayloadKeys.Read(Desired.PayloadKey);
 
     /// <summary>The log container behind the present grant.</summary>
     public ILogStore Log

@@ -158,6 +158,7 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
     private async Task<ProtectionStatus> PutKnownAsync(ProtectionRunner known, DesiredProtection desired)
     {
         RefuseStale(known, desired.Epoch);
+        RefuseWithoutKey(known, desired);
         ProtectionContext context = known.Context;
         bool newGrant = context.Desired.LogContainerUri != desired.LogContainerUri;
         DateTimeOffset grantedAt = newGrant ? services.Time.GetUtcNow() : context.GrantedAt;
@@ -214,6 +215,20 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
                 $"protection {runner.Context.DisplayName}",
                 $"The command is of epoch {epoch}, epoch {known} is in force.",
                 "Read the journal again: somebody else has raised the epoch.");
+        }
+    }
+
+    /// <summary>Encryption is never switched off, least of all by an operator that is too old to know of it.</summary>
+    private static void RefuseWithoutKey(ProtectionRunner runner, DesiredProtection desired)
+    {
+        if (runner.Context.Desired.PayloadKey is { } held && desired.PayloadKey is null)
+        {
+            throw new FaultException(
+                FaultCategory.NonRecoverable,
+                FaultReasons.PayloadKeyWithdrawn,
+                $"protection {runner.Context.DisplayName}",
+                $"The protection is encrypted (data key {held.Id}), and the new one brings no key: its change logs would travel in the clear.",
+                "Put spec.encryption of the RecoveryVault back, or use an operator that knows it. Replication goes on as it was.");
         }
     }
 

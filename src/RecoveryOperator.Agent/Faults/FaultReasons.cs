@@ -17,6 +17,7 @@ public static class FaultReasons
     public const string InitialReplicationIncomplete = "InitialReplicationIncomplete";
     public const string InputOutput = "InputOutput";
     public const string InvalidRequest = "InvalidRequest";
+    public const string KeyMissing = "KeyMissing";
     public const string MachineClaimed = "MachineClaimed";
     public const string MachineNotFound = "MachineNotFound";
     public const string MachineReplaced = "MachineReplaced";
@@ -24,6 +25,7 @@ public static class FaultReasons
     public const string NoMemory = "NoMemory";
     public const string NoSpace = "NoSpace";
     public const string NoSpoolSpace = "NoSpoolSpace";
+    public const string PayloadKeyWithdrawn = "PayloadKeyWithdrawn";
     public const string ReplicaDamaged = "ReplicaDamaged";
     public const string Requested = "Requested";
     public const string ResyncNotAnswered = "ResyncNotAnswered";

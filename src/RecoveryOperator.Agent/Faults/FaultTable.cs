@@ -65,6 +65,7 @@ public static class FaultTable
         VaultFault.AccessDenied => New(FaultCategory.NonRecoverable, FaultReasons.GrantRefused, error.Target, error.Message, error.Remedy),
         VaultFault.NotFound => New(FaultCategory.NonRecoverable, FaultReasons.VaultNotFound, error.Target, error.Message, error.Remedy),
         VaultFault.Conflict or VaultFault.Changed => New(FaultCategory.Recoverable, FaultReasons.VaultConflict, error.Target, error.Message, error.Remedy),
+        VaultFault.KeyMissing => New(FaultCategory.NonRecoverable, FaultReasons.KeyMissing, error.Target, error.Message, error.Remedy),
         VaultFault.Damaged => New(FaultCategory.NonRecoverable, FaultReasons.VaultDamaged, error.Target, error.Message, error.Remedy),
         _ => New(FaultCategory.NonRecoverable, FaultReasons.VaultUnsupported, error.Target, error.Message, error.Remedy),
     };

@@ -27,6 +27,7 @@ public sealed class HostAgentService(ProtectionEngine engine, HostSettings setti
             TracksChanges = capabilities.TracksChanges,
             RunsReplicas = capabilities.RunsReplicas,
             FreeSpoolBytes = engine.FreeSpoolBytes,
+            EncryptsPayloads = true,
         };
         description.Networks.AddRange(host.Networks);
         description.Machines.AddRange(host.Machines.Select(MachineMapping.ToInfo));

@@ -18,15 +18,16 @@ internal static class ApplyCommand
         {
             VaultAccount account = connection.Open(arguments);
             VaultMachine found = await new MachineFinder(account).FindAsync(arguments.GetRequiredValue(machine), token);
-            return await RunAsync(account, found, console, token);
+            return await RunAsync(account, found, new ReplicaApplierOptions { EncryptionKeys = connection.OpenKeys(arguments) }, console, token);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(VaultAccount account, VaultMachine machine, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        VaultAccount account, VaultMachine machine, ReplicaApplierOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         using LeaseHolder holder = LeaseHolder.CreateEphemeral();
-        ReplicaApplier applier = new(account, machine.Vault, holder, new ReplicaApplierOptions(), NullLogger<ReplicaApplier>.Instance);
+        ReplicaApplier applier = new(account, machine.Vault, holder, options, NullLogger<ReplicaApplier>.Instance);
         ApplyResult result;
         int sets = 0;
         do

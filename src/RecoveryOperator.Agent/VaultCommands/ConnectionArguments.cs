@@ -3,6 +3,7 @@ using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Agent.VaultRole;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Encryption;
 
 namespace RecoveryOperator.Agent.VaultCommands;
 
@@ -21,6 +22,7 @@ internal sealed class ConnectionArguments
         ["Vault:Sas"] = Setting("--sas", "Vault:Sas", "The SAS itself."),
         ["Vault:ConnectionStringFile"] = Setting("--connection-string-file", "Vault:ConnectionStringFile", "File that holds a connection string, instead of all the above."),
         ["Vault:ConnectionString"] = Setting("--connection-string", "Vault:ConnectionString", "The connection string itself."),
+        ["Vault:EncryptionKeyFiles"] = Setting("--encryption-key-file", "Vault:EncryptionKeyFiles", "Files with the key-encryption keys of an encrypted vault; only apply needs them."),
     };
 
     /// <summary>Adds them to a command and all below it.</summary>
@@ -36,6 +38,22 @@ internal sealed class ConnectionArguments
     /// <exception cref="VaultException">The credential cannot be used.</exception>
     public VaultAccount Open(ParseResult arguments)
     {
+        IConfigurationRoot configuration = Read(arguments);
+        OptionsFailureException.ThrowIfAny([.. VaultConnectionSettings.Failures(configuration)]);
+        return VaultAccount.Connect(VaultConnectionSettings.Read(configuration));
+    }
+
+    /// <summary>Keys of an encrypted vault; none where none are given.</summary>
+    /// <exception cref="OptionsFailureException">One that was given is no key.</exception>
+    public IKeyEncryptionKeys OpenKeys(ParseResult arguments)
+    {
+        IConfigurationRoot configuration = Read(arguments);
+        OptionsFailureException.ThrowIfAny([.. EncryptionKeySettings.Failures(configuration)]);
+        return EncryptionKeySettings.Read(configuration);
+    }
+
+    private IConfigurationRoot Read(ParseResult arguments)
+    {
         ConfigurationBuilder builder = new();
         if (arguments.GetValue(_config) is { } file)
             builder.AddJsonFile(file.FullName, optional: false, reloadOnChange: false);
@@ -43,9 +61,7 @@ internal sealed class ConnectionArguments
         builder.AddInMemoryCollection(_settings
             .Where(setting => arguments.GetResult(setting.Value) is not null)
             .Select(setting => KeyValuePair.Create(setting.Key, arguments.GetValue(setting.Value))));
-        IConfigurationRoot configuration = builder.Build();
-        OptionsFailureException.ThrowIfAny([.. VaultConnectionSettings.Failures(configuration)]);
-        return VaultAccount.Connect(VaultConnectionSettings.Read(configuration));
+        return builder.Build();
     }
 
     private static Option<string> Setting(string name, string setting, string description) =>

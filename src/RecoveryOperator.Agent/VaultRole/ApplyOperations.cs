@@ -44,7 +44,7 @@ internal sealed class ApplyOperations(ReplicaWork work, ApplySlots slots, TimePr
 
                 waitsFor = result.Applied is null ? "Another vault agent works on the replica" : $"Waiting for the seal of epoch {epoch}";
             }
-            catch (VaultException fault) when (fault.Fault is VaultFault.Unavailable or VaultFault.Conflict)
+            catch (VaultException fault) when (fault.Fault is VaultFault.Unavailable or VaultFault.Conflict or VaultFault.KeyMissing)
             {
                 // ReplicaWork has logged it; the operation's step shows it.
                 waitsFor = $"{fault.Message} {fault.Remedy}";

@@ -22,6 +22,9 @@ internal sealed partial class ReplicaWork(
 
     private static readonly TimeSpan _longestRest = TimeSpan.FromMinutes(5);
 
+    /// <summary>A key that is given back is noticed within this time; looking for it is cheap.</summary>
+    private static readonly TimeSpan _longestRestWithoutKey = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _lock = new();
     private readonly ReplicaStatus _status = new() { ProtectionId = id.ToString(), Stage = ApplyStage.Idle };
@@ -258,7 +261,8 @@ internal sealed partial class ReplicaWork(
 
     private void Rest(Exception fault)
     {
-        _rest = _rest * 2 < _longestRest ? _rest * 2 : _longestRest;
+        TimeSpan longest = fault is VaultException { Fault: VaultFault.KeyMissing } ? _longestRestWithoutKey : _longestRest;
+        _rest = _rest * 2 < longest ? _rest * 2 : longest;
         _restUntil = time.GetUtcNow() + _rest;
         LogFailed(logger, fault, id, _rest.TotalSeconds);
         Change(status =>

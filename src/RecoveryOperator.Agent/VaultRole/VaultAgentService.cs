@@ -4,21 +4,28 @@ using RecoveryOperator.Agent.Operations;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Encryption;
 
 namespace RecoveryOperator.Agent.VaultRole;
 
 /// <summary>The vault agent's gRPC calls: they only hurry the worker and ask how far it is.</summary>
 internal sealed class VaultAgentService(
-    VaultAccount account, ReplicaDirectory replicas, VaultWorker worker, VaultOperations operations, ApplySlots slots, TimeProvider time) : VaultAgent.VaultAgentBase
+    VaultAccount account, ReplicaDirectory replicas, VaultWorker worker, VaultOperations operations, ApplySlots slots, VaultRoleOptions options, TimeProvider time) : VaultAgent.VaultAgentBase
 {
     /// <inheritdoc/>
-    public override Task<VaultAgentDescription> Describe(DescribeVaultAgentRequest request, ServerCallContext context) => Task.FromResult(new VaultAgentDescription
+    public override Task<VaultAgentDescription> Describe(DescribeVaultAgentRequest request, ServerCallContext context)
     {
-        AgentVersion = AgentVersion.Current,
-        Account = account.Name,
-        Replicas = replicas.Count,
-        Fault = worker.Fault,
-    });
+        KeyEncryptionKeySet keys = options.Applier.EncryptionKeys.Read();
+        return Task.FromResult(new VaultAgentDescription
+        {
+            AgentVersion = AgentVersion.Current,
+            Account = account.Name,
+            Replicas = replicas.Count,
+            Fault = worker.Fault,
+            KeyEncryptionKeyIds = { keys.Keys.Select(key => key.Id.ToString()) },
+            KeyProblems = { keys.Problems },
+        });
+    }
 
     /// <inheritdoc/>
     public override async Task WatchReplicas(WatchReplicasRequest request, IServerStreamWriter<ReplicaStatus> responseStream, ServerCallContext context)

@@ -17,6 +17,7 @@ internal static class VaultSettings
         {
             LeaseDuration = TimeSpan.FromSeconds(configuration.GetValue("Apply:LeaseSeconds", 60.0)),
             KeepLogs = TimeSpan.FromHours(configuration.GetValue("Apply:KeepLogsHours", 24.0)),
+            EncryptionKeys = EncryptionKeySettings.Read(configuration),
         },
         Scrub = ScrubOf(configuration),
         ScrubLookInterval = TimeSpan.FromSeconds(configuration.GetValue("Scrub:LookSeconds", 30.0)),
@@ -26,6 +27,8 @@ internal static class VaultSettings
     public static IEnumerable<string> Failures(IConfiguration configuration)
     {
         foreach (string failure in VaultConnectionSettings.Failures(configuration))
+            yield return failure;
+        foreach (string failure in EncryptionKeySettings.Failures(configuration))
             yield return failure;
         if (configuration.GetValue("Apply:RoundSeconds", 5.0) is < 0.1 or > 3600)
             yield return "Apply:RoundSeconds must be 0.1 to 3600.";

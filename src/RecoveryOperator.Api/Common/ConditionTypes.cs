@@ -30,6 +30,9 @@ public static class ConditionTypes
     /// <summary>RecoveryVault: its vault agent answers.</summary>
     public const string AgentConnected = "AgentConnected";
 
+    /// <summary>RecoveryVault: its key-encryption key can be read, and the vault agent has it; also where none is asked for.</summary>
+    public const string EncryptionReady = "EncryptionReady";
+
     /// <summary>ReplicationPolicy, RecoverySite: every value of the spec can be used.</summary>
     public const string Valid = "Valid";
 

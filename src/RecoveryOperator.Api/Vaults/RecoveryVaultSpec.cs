@@ -16,6 +16,22 @@ public sealed record RecoveryVaultSpec
 
     /// <summary>Address of the vault agent, <c>https://host:port</c>; absent: its progress is read from the vault alone.</summary>
     public string? AgentAddress { get; init; }
+
+    /// <summary>Encrypts change logs on the sources' hosts; absent: they rely on the storage's own encryption. Holds for sets cut from then on; cannot be removed.</summary>
+    public VaultEncryption? Encryption { get; init; }
+}
+
+/// <summary>Keys for change logs.</summary>
+public sealed record VaultEncryption
+{
+    /// <summary>Secret key that holds the key-encryption key: 32 bytes, raw or in base64. The vault agent needs the same.</summary>
+    public required SecretKeyRef KeySecretRef { get; init; }
+
+    /// <summary>The key-encryption key before, until no data key is wrapped by it any more.</summary>
+    public SecretKeyRef? PreviousKeySecretRef { get; init; }
+
+    /// <summary>Each new value gives every VM a new data key.</summary>
+    public string? Rotation { get; init; }
 }
 
 /// <summary>Exactly one of a shared key and workload identity.</summary>

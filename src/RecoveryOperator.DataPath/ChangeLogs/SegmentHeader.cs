@@ -39,6 +39,10 @@ public readonly record struct SegmentHeader(SegmentIdentity Identity, long DiskS
         BlockChecksum.Compute(destination[..HeaderChecksumOffset], destination[HeaderChecksumOffset..]);
     }
 
+    /// <summary>Whether a segment says of itself that its payloads are encrypted. Nothing is verified.</summary>
+    public static bool IsEncrypted(ReadOnlySpan<byte> segment) =>
+        segment.Length >= HeaderLengthBytes && ReadUInt16LittleEndian(segment[8..]) == EncryptedFormatVersion;
+
     /// <summary>Reads and verifies the header of the segment that is expected.</summary>
     /// <exception cref="ChangeLogDamageException">It is torn, damaged, of another format, or of another segment.</exception>
     public static SegmentHeader Read(ReadOnlySpan<byte> segment, SegmentIdentity expected)

@@ -33,6 +33,8 @@ internal abstract partial class AgentConnection : IAsyncDisposable
 
     protected TimeProvider TimeProvider { get; }
 
+    protected ILogger Logger => _logger;
+
     protected CallInvoker Invoker => _channel.CreateCallInvoker();
 
     /// <summary>Whether the agent answers now.</summary>

@@ -39,6 +39,8 @@ internal static class OperatorServices
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<AgentEndpoints>();
         services.AddSingleton<VaultAccounts>();
+        services.AddSingleton<VaultKeys>();
+        services.AddSingleton<EncryptionCheck>();
         services.AddProtections();
         services.AddSingleton<ProtectionMetrics>();
         services.AddSingleton<CollectorRegistry>(_ => Prometheus.Metrics.DefaultRegistry);
@@ -52,6 +54,7 @@ internal static class OperatorServices
         services.AddSingleton<ProtectionLocks>();
         services.AddSingleton<ReplicaReader>();
         services.AddSingleton<GivenProtections>();
+        services.AddSingleton<ProtectionKeys>();
         services.AddSingleton<PrerequisiteChecks>();
         services.AddSingleton<HostGrants>();
         services.AddSingleton<FencedSources>();

@@ -1,6 +1,7 @@
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Api.Sites;
 using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Policies;
 using RecoveryOperator.Operator.Vaults;
@@ -18,6 +19,8 @@ internal sealed class FactsGatherer(
     ReplicaReader replicas,
     PrerequisiteChecks checks,
     GivenProtections given,
+    ProtectionKeys keys,
+    AgentConnections connections,
     OperatorOptions options,
     TimeProvider timeProvider)
 {
@@ -41,6 +44,7 @@ internal sealed class FactsGatherer(
             Machine = found.Connection?.Description?.Machines.FirstOrDefault(m => m.Id == found.Machine.MachineId),
         };
         (gathered, var vaultFacts) = await ReadVaultAsync(gathered, found.Machine, cancellationToken);
+        gathered = gathered with { DataKey = await keys.LookAsync(gathered, cancellationToken) };
         gathered = gathered with { Status = gathered.Id is { } id ? gathered.Connection?.Protection(id.ToString()) : null };
         return gathered with
         {
@@ -51,12 +55,18 @@ internal sealed class FactsGatherer(
                 References = resolved.Obstacle,
                 Claim = found.Claim,
                 Machine = found.Machine,
-                Vault = vaultFacts,
+                Vault = vaultFacts with { Waiting = Waiting(gathered) },
                 Agent = AgentFactsReader.Read(gathered, found.Machine, given.IsGiven(gathered)),
                 Prerequisites = checks.Known(gathered),
             },
         };
     }
+
+    /// <summary>Sets that stand in the vault and cannot be applied, because the vault agent has no key for them.</summary>
+    private Obstacle? Waiting(GatheredProtection gathered) =>
+        gathered is { Vault: { } vault, Id: { } id } && connections.Vault(NamespacedName.Of(vault))?.Replica(id.ToString())?.Fault is { Reason: "KeyMissing" } fault
+            ? new(fault.Reason, AgentFaults.Text(fault))
+            : null;
 
     private static ProtectionWish Wish(ProtectedVM entity, RecoverySite? site, GatheredProtection gathered, MachineFacts machine) => new()
     {

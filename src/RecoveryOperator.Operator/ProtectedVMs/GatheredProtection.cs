@@ -31,6 +31,9 @@ internal sealed record GatheredProtection
 
     public ReplicaSnapshot? Replica { get; init; }
 
+    /// <summary>Its data key; null when the vault is not encrypted.</summary>
+    public ProtectionKey? DataKey { get; init; }
+
     public HostConnection? Connection { get; init; }
 
     public ProtectionStatus? Status { get; init; }

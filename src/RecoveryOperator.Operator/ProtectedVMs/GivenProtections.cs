@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Protocol;
@@ -19,12 +20,15 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
     /// <summary>Whether the agent was given exactly what is wanted now, and its grant needs no renewal.</summary>
     public bool IsGiven(GatheredProtection gathered)
     {
-        if (gathered is not { Id: { } id, Terms: not null, Replica.Journal: { } journal } || !_given.TryGetValue(id.ToString(), out var given))
+        if (NeedsKey(gathered) || gathered is not { Id: { } id, Terms: not null, Replica.Journal: { } journal } || !_given.TryGetValue(id.ToString(), out var given))
             return false;
         var age = timeProvider.GetUtcNow() - given.GrantedAt;
         var refused = gathered.Status?.Fault?.Reason == "GrantRefused" && age > RegrantAfterRefusal;
         return age < RenewAfter && !refused && given.Digest == Digest(gathered, Desired(gathered, journal.Value.Epoch, given.Grant));
     }
+
+    /// <summary>The data key is to be made or changed. While it cannot be, because the key-encryption key is away, the one that was given counts.</summary>
+    private static bool NeedsKey(GatheredProtection gathered) => gathered.DataKey is { IsSettled: false } key && (key.Obstacle is null || key.Active is null);
 
     /// <summary>Remembers what was given.</summary>
     public void Remember(GatheredProtection gathered, DesiredProtection desired) =>
@@ -55,6 +59,8 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
             RetryToken = entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : "",
             Adopt = gathered.Replica?.Applied is { Sequence: > 0 } applied && applied.Epoch == epoch,
         };
+        if (gathered.DataKey?.Active is { } key)
+            desired.PayloadKey = new() { Id = key.Id.ToString(), Key = ByteString.CopyFrom(key.Secret) };
         desired.ExcludedDisks.AddRange(entity.Spec.ExcludeDisks.Order(StringComparer.Ordinal));
         return desired;
     }
@@ -74,7 +80,7 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
         return terms;
     }
 
-    /// <summary>Everything that makes a difference; the retry token does, whether sets are there already does not.</summary>
+    /// <summary>Everything that makes a difference, the data key by its id; the retry token does, whether sets are there already does not.</summary>
     private static string Digest(GatheredProtection gathered, DesiredProtection desired)
     {
         var compared = desired.Clone();

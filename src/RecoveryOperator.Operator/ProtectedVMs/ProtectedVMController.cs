@@ -12,6 +12,7 @@ namespace RecoveryOperator.Operator.ProtectedVMs;
 /// <summary>Brings one protection in line: gathers the facts, decides by pure rules, does one step, writes what is known.</summary>
 internal sealed class ProtectedVMController(
     FactsGatherer gatherer,
+    ProtectionKeys keys,
     ProtectionSteps steps,
     ProtectionRegistry registry,
     SyncRequests syncs,
@@ -32,6 +33,7 @@ internal sealed class ProtectedVMController(
         var gathered = await gatherer.GatherAsync(entity, cancellationToken);
         if (gathered.Settling && entity.Status is not null)
             return ReconciliationResult<ProtectedVM>.Success(entity, Soon);
+        gathered = await keys.KeepAsync(gathered, cancellationToken);
         var decision = ProtectionDecider.Decide(gathered.Facts);
         var done = false;
         if (decision.Step is not (ProtectionStep.Observe or ProtectionStep.AwaitStart))

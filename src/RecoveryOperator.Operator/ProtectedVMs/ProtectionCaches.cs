@@ -1,14 +1,16 @@
 namespace RecoveryOperator.Operator.ProtectedVMs;
 
 /// <summary>Everything that is kept in memory about protections, to be let go of together.</summary>
-internal sealed class ProtectionCaches(ProtectionRegistry registry, ReplicaReader replicas, GivenProtections given, PrerequisiteChecks checks, HostGrants grants)
+internal sealed class ProtectionCaches(
+    ProtectionRegistry registry, ReplicaReader replicas, GivenProtections given, PrerequisiteChecks checks, HostGrants grants, ProtectionKeys keys)
 {
     public void Forget(string protectionId)
     {
-        registry.Remove(protectionId);
+        registry.Forget(protectionId);
         replicas.Forget(protectionId);
         given.Forget(protectionId);
         checks.Forget(protectionId);
         grants.Forget(protectionId);
+        keys.Forget(protectionId);
     }
 }

@@ -109,6 +109,8 @@ internal sealed class ProtectionSteps(
         var (epoch, grant) = await GrantAsync(gathered, cancellationToken);
         if (grant is null)
             return new("EpochEnded", "The journal says that this source's epoch has ended: nothing is handed to the host.", false);
+        if (await EncryptionObstacleAsync(gathered, cancellationToken) is { } open)
+            return open;
         var desired = GivenProtections.Desired(gathered, epoch, grant);
         var status = await gathered.Connection!.Client.PutProtectionAsync(
             new PutProtectionRequest { Protection = desired }, deadline: HostConnection.Deadline(timeProvider), cancellationToken: cancellationToken);
@@ -128,6 +130,23 @@ internal sealed class ProtectionSteps(
         return journal?.Value is { Failover: null } now && !now.Epochs.Any(e => e.Epoch == now.Epoch && e.SealedAtSequence is not null)
             ? (now.Epoch, await gathered.Place.GrantHostAsync(now.Epoch, timeProvider.GetUtcNow(), cancellationToken))
             : (0, null);
+    }
+
+    /// <summary>A protection whose logs must be encrypted is handed over with its key, to an agent that knows what it is for, or not at all.</summary>
+    private static async Task<Obstacle?> EncryptionObstacleAsync(GatheredProtection gathered, CancellationToken cancellationToken)
+    {
+        if (gathered.DataKey is not { } key)
+        {
+            return await gathered.Place!.ReadKeysAsync(cancellationToken) is null
+                ? null
+                : new("EncryptionRemoved", $"The replica {gathered.Id} has data keys, so its change logs are encrypted, and its RecoveryVault asks for no encryption. Put spec.encryption back.");
+        }
+
+        if (key.Active is null)
+            return key.Obstacle ?? new("KeyNotReady", "The data key is not made yet. It is tried again.", false);
+        return gathered.Connection!.Description is { EncryptsPayloads: true }
+            ? null
+            : new("AgentCannotEncrypt", $"{gathered.Connection.Name} (version {gathered.Connection.Description?.AgentVersion ?? "unknown"}) cannot encrypt change logs, and the vault asks for it. Upgrade the host agent.");
     }
 
     private static Obstacle? Conflict(bool lost, string document) =>

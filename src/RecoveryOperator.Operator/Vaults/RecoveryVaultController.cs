@@ -18,6 +18,7 @@ namespace RecoveryOperator.Operator.Vaults;
 /// <summary>Checks a vault: the account answers, takes the credentials and is of a usable kind; its agent, where an address is given, answers.</summary>
 internal sealed class RecoveryVaultController(
     VaultAccounts accounts,
+    EncryptionCheck encryption,
     AgentConnections connections,
     AgentEndpoints endpoints,
     IObjectReader<ProtectedVM> protections,
@@ -28,28 +29,34 @@ internal sealed class RecoveryVaultController(
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>A Secret that goes is not told to anybody.</summary>
+    private static readonly TimeSpan KeyCheckInterval = TimeSpan.FromMinutes(1);
+
     /// <inheritdoc/>
     public async Task<ReconciliationResult<RecoveryVault>> ReconcileAsync(RecoveryVault entity, CancellationToken cancellationToken)
     {
         var key = NamespacedName.Of(entity);
         var (account, unreachable) = await CheckAsync(entity, cancellationToken);
         var (agent, agentVersion, silent) = await AgentAsync(entity, key, cancellationToken);
-        var obstacle = unreachable ?? silent;
+        var keys = await encryption.CheckAsync(entity, cancellationToken);
+        var obstacle = unreachable ?? silent ?? keys.Obstacle;
         ConditionFact reachable = unreachable is null
             ? new(ConditionTypes.Reachable, true, "Reachable", $"Account {account} answers and takes the credentials.")
             : new(ConditionTypes.Reachable, false, unreachable.Reason, unreachable.Message);
-        var facts = Summary.Of([reachable, agent], obstacle?.NeedsSomebody ?? false, "The vault can be used.");
+        var facts = Summary.Of([reachable, agent, keys.Condition], obstacle?.NeedsSomebody ?? false, "The vault can be used.");
         var desired = new RecoveryVaultStatus
         {
             ObservedGeneration = entity.Metadata.Generation,
             Account = account ?? entity.Status?.Account,
             AgentVersion = agentVersion,
+            Encryption = keys.Status,
             UsedBy = protections.ByIndex(ProtectionIndexes.Vault, key.ToString()).Count,
             Conditions = ConditionSet.Build(entity.Status?.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
         if (await status.ApplyAsync(entity, desired, cancellationToken))
             Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        return ReconciliationResult<RecoveryVault>.Success(entity, obstacle is null && agent.Status == true ? CheckInterval : options.RetryInterval);
+        var settled = entity.Spec.Encryption is null ? CheckInterval : KeyCheckInterval;
+        return ReconciliationResult<RecoveryVault>.Success(entity, obstacle is null && agent.Status == true ? settled : options.RetryInterval);
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,7 @@ internal static class VaultFaults
             VaultFault.Unavailable => new("VaultUnreachable", message, false),
             VaultFault.AccessDenied => new("VaultAccessDenied", message),
             VaultFault.Conflict or VaultFault.Changed => new("VaultConflict", message, false),
+            VaultFault.KeyMissing => new("KeyMissing", message),
             VaultFault.Damaged => new("VaultDamaged", message),
             VaultFault.Unsupported => new("VaultUnsupported", message),
             _ => new("VaultNotFound", message, false),

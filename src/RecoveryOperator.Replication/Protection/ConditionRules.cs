@@ -80,6 +80,8 @@ internal static class ConditionRules
             { Knowledge: VaultKnowledge.Foreign } => new(Type, null, "NotOurs", "The replica in the vault is not ours."),
             { Damage: { } damage, LatestPoint: not null } => new(Type, true, "ChainDamaged", $"The points before the damage can be recovered; nothing newer comes: {damage}"),
             { Damage: { } damage } => new(Type, false, "ChainDamaged", damage),
+            { Waiting: { } waiting, LatestPoint: not null } => new(Type, true, waiting.Reason, $"The points so far can be recovered; newer sets wait in the vault: {waiting.Message}"),
+            { Waiting: { } waiting } => new(Type, false, waiting.Reason, waiting.Message),
             { LatestPoint: null } => new(Type, false, "NoRecoveryPoint", "There is no recovery point yet."),
             { PointConfirmed: false, PointProblem: { } problem } => new(Type, problem.NeedsSomebody ? false : null, problem.Reason, problem.Message),
             { PointConfirmed: false } => new(Type, null, "NotConfirmed", "The first recovery point is there and is being read."),

@@ -52,7 +52,7 @@ internal static class SummaryRules
             return facts.LastStep is { NeedsSomebody: true } hindered ? hindered : null;
         var obstacles = new[]
         {
-            facts.References, facts.Claim, Machine(facts.Machine), facts.Vault.Obstacle, Failed(facts), Damage(facts.Vault), Fault(facts, specific), facts.LastStep,
+            facts.References, facts.Claim, Machine(facts.Machine), facts.Vault.Obstacle, Failed(facts), Damage(facts.Vault), facts.Vault.Waiting, Fault(facts, specific), facts.LastStep,
         };
         return obstacles.FirstOrDefault(o => o is { NeedsSomebody: true });
     }

@@ -83,6 +83,9 @@ public sealed record VaultFacts
     /// <summary>A disk that changes faster than a page blob takes writes, with figures, for people; null when there is none.</summary>
     public string? ExcessiveChurn { get; init; }
 
+    /// <summary>Why sets that stand in the vault are not applied, though nothing is damaged; null when they are.</summary>
+    public Obstacle? Waiting { get; init; }
+
     /// <summary>Damage that ended the chain, for people; null when there is none.</summary>
     public string? Damage { get; init; }
 }

@@ -15,6 +15,7 @@ public sealed class ProtectionVault
     private readonly DocumentBlob<VmDocument> _vm;
     private readonly DocumentBlob<JournalDocument> _journal;
     private readonly DocumentBlob<AppliedDocument> _applied;
+    private readonly DocumentBlob<KeysDocument> _keys;
     private readonly StoredPolicies _logPolicies;
     private readonly StoredPolicies _replicaPolicies;
 
@@ -26,6 +27,7 @@ public sealed class ProtectionVault
         _vm = new DocumentBlob<VmDocument>(Replica.GetBlockBlobClient(VaultNames.Vm));
         _journal = new DocumentBlob<JournalDocument>(Replica.GetBlockBlobClient(VaultNames.Journal));
         _applied = new DocumentBlob<AppliedDocument>(Replica.GetBlockBlobClient(VaultNames.Applied));
+        _keys = new DocumentBlob<KeysDocument>(Replica.GetBlockBlobClient(VaultNames.Keys));
         _logPolicies = new StoredPolicies(Log);
         _replicaPolicies = new StoredPolicies(Replica);
     }
@@ -71,6 +73,16 @@ public sealed class ProtectionVault
     /// <summary>Writes the journal if it is still as it was read. Null when somebody else wrote.</summary>
     public Task<Versioned<JournalDocument>?> WriteJournalAsync(JournalDocument journal, string etag, CancellationToken cancellationToken) =>
         _journal.ReplaceAsync(journal, etag, cancellationToken);
+
+    /// <summary><c>keys.json</c>, or null when there is none.</summary>
+    public Task<Versioned<KeysDocument>?> ReadKeysAsync(CancellationToken cancellationToken) => ReadAsync(_keys, cancellationToken);
+
+    /// <summary>Writes <c>keys.json</c> if it is still as it was read. Null when somebody else wrote.</summary>
+    /// <param name="keys">What to write.</param>
+    /// <param name="etag">Version that was read; null: it must not exist yet.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<Versioned<KeysDocument>?> WriteKeysAsync(KeysDocument keys, string? etag, CancellationToken cancellationToken) =>
+        etag is null ? _keys.CreateAsync(keys, cancellationToken) : _keys.ReplaceAsync(keys, etag, cancellationToken);
 
     /// <summary>How far the replica is, or null before the first set.</summary>
     public async Task<AppliedDocument?> ReadAppliedAsync(CancellationToken cancellationToken) => (await ReadAsync(_applied, cancellationToken))?.Value;

@@ -42,6 +42,9 @@ public sealed record AppliedDocument
     /// <summary>Bytes written to replica disks so far.</summary>
     public long AppliedBytesTotal { get; init; }
 
+    /// <summary>An encrypted set was applied: from there on a segment in the clear is not the host's.</summary>
+    public bool Encrypted { get; init; }
+
     /// <summary>What ended the chain, if something did.</summary>
     public DamageRecord? Damage { get; init; }
 

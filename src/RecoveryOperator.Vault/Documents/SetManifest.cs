@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace RecoveryOperator.Vault.Documents;
 
@@ -38,7 +39,10 @@ public enum Completes
 /// <summary>The commit of a set, or a seal (docs/formats/vault-layout.md).</summary>
 public sealed record SetManifest
 {
-    /// <summary>Format of the document, 1.</summary>
+    /// <summary>Format of a set whose payloads are encrypted: a program that knows only format 1 must not take its segments for damaged.</summary>
+    public const int EncryptedFormatVersion = 2;
+
+    /// <summary>Format of the document: 1, or <see cref="EncryptedFormatVersion"/>.</summary>
     public int FormatVersion { get; init; } = 1;
 
     /// <summary>Set or seal.</summary>
@@ -79,6 +83,10 @@ public sealed record SetManifest
 
     /// <summary>The machine at the instant; null in a seal.</summary>
     public MachineRecord? Machine { get; init; }
+
+    /// <summary>Ids of the data keys that its own segments need; null when they are in the clear. Base segments may need others: their headers say so.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? DataKeys { get; init; }
 
     /// <summary>Its disks; empty in a seal.</summary>
     public IReadOnlyList<SetDisk> Disks { get; init; } = [];

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RecoveryOperator.Replication;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Encryption;
 using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Replica.Resync;
 
@@ -45,6 +46,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     public async Task<bool> ApplyAsync(StoredSet set, IReadOnlyList<AnsweredTable> computed, CancellationToken cancellationToken)
     {
         SetManifest manifest = set.Manifest;
+        ReplicaKeys keys = await ReplicaKeys.OpenAsync(vault, options.EncryptionKeys, manifest, cancellationToken);
         PointSlot slot = await PointSlot.TakeAsync(vault, manifest.Epoch, manifest.Sequence, cancellationToken);
         if (slot.Standing?.SetSha256 == set.Sha256)
         {
@@ -59,7 +61,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
         if (!slot.IsFresh)
             await new ReplicaPruner(vault, leases, _snapshots).RemoveLeftoversAsync(manifest.Epoch, manifest.Sequence, cancellationToken);
 
-        SetApplier applier = new(vault, manifest, progress);
+        SetApplier applier = new(vault, manifest, keys, Applied.Encrypted, progress);
         long writtenBytes = 0;
         progress?.Report(new ApplyProgress(ApplyStage.Apply, manifest.Epoch, manifest.Sequence, 0, ShippedBytes(manifest)));
         foreach (SetDisk disk in manifest.Disks)
@@ -132,6 +134,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             OldestPoint = Applied.OldestPoint ?? summary,
             LatestAppConsistentPoint = point.Consistency == Consistency.AppConsistent ? summary : Applied.LatestAppConsistentPoint,
             PointCount = Applied.PointCount + 1,
+            Encrypted = Applied.Encrypted || set.DataKeys is not null,
             ShippedBytesTotal = Applied.ShippedBytesTotal + shippedBytes,
             AppliedBytesTotal = Applied.AppliedBytesTotal + writtenBytes,
             ExcessiveChurn = churn.Judge(point.Instant, Applied.ExcessiveChurn),

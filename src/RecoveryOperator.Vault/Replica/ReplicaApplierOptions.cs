@@ -1,3 +1,5 @@
+using RecoveryOperator.Vault.Encryption;
+
 namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>How replicas are applied.</summary>
@@ -8,6 +10,9 @@ public sealed record ReplicaApplierOptions
 
     /// <summary>Least time between two prunings of one replica; zero prunes after each set.</summary>
     public TimeSpan PruneInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Opens the data keys of encrypted sets; none by default.</summary>
+    public IKeyEncryptionKeys EncryptionKeys { get; init; } = NoKeyEncryptionKeys.Instance;
 
     /// <summary>Page writes in flight for each disk, 1 to 16; each holds a buffer of 4 MiB.</summary>
     public int WritesInFlight { get; init; } = 4;

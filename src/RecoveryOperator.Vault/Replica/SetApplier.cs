@@ -1,7 +1,9 @@
 using RecoveryOperator.DataPath.Apply;
 using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.DataPath.Encryption;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Encryption;
 
 namespace RecoveryOperator.Vault.Replica;
 
@@ -9,10 +11,10 @@ namespace RecoveryOperator.Vault.Replica;
 /// Writes the segments of one set to one disk after the other. The next segment is fetched while one is written: two buffers of 17 MiB. Segments of one attempt
 /// touch no block twice (docs/formats/change-log.md), so the writes of one need not have ended when those of the next begin; between attempts they have.
 /// </summary>
-internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgress<ApplyProgress>? progress)
+internal sealed class SetApplier(ProtectionVault vault, SetManifest set, ReplicaKeys keys, bool mustBeEncrypted, IProgress<ApplyProgress>? progress)
 {
     private readonly SegmentSource _source = new(vault.Log);
-    private readonly SegmentApplier _applier = new();
+    private readonly SegmentApplier _applier = new(keys: keys.Ring);
     private readonly long _totalBytes = set.Disks.Sum(disk => disk.Base.Concat(disk.Segments).Sum(segment => segment.LengthBytes));
 
     /// <summary>Bytes of change logs applied.</summary>
@@ -20,6 +22,7 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgre
 
     /// <summary>Writes a disk's segments and its checksums.</summary>
     /// <exception cref="SetDamageException">A segment is damaged.</exception>
+    /// <exception cref="VaultException">KeyMissing: the key of a segment is not there. Nothing of that segment was written.</exception>
     public async Task ApplyAsync(SetDisk disk, PageBlobReplicaDisk replica, CancellationToken cancellationToken)
     {
         List<(SegmentRecord Segment, long Sequence)> segments =
@@ -54,15 +57,21 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, IProgre
         SegmentIdentity identity = new(vault.Id, set.Epoch, sequence, segment.Attempt, disk.Index, segment.Segment);
         try
         {
-            long sizeBytes = SegmentHeader.Read(content.Span, identity).DiskSizeBytes;
-            if (sizeBytes > disk.SizeBytes)
-                throw new SetDamageException(segment.Blob, $"it is of a disk of {sizeBytes} bytes, its set says {disk.SizeBytes}");
+            SegmentHeader header = SegmentHeader.Read(content.Span, identity);
+            if (header.DiskSizeBytes > disk.SizeBytes)
+                throw new SetDamageException(segment.Blob, $"it is of a disk of {header.DiskSizeBytes} bytes, its set says {disk.SizeBytes}");
+            if (mustBeEncrypted && header.Encryption is null)
+                throw new SetDamageException(segment.Blob, "it is in the clear, although sets before it are encrypted: its host did not write it, or lost its key");
 
             await _applier.ApplyAsync(content, identity, replica, cancellationToken);
         }
         catch (ChangeLogDamageException fault)
         {
             throw new SetDamageException(segment.Blob, fault.Message, fault);
+        }
+        catch (DataKeyMissingException missing)
+        {
+            throw keys.Missing(missing.Wanted);
         }
 
         SegmentBytes += segment.LengthBytes;

@@ -1,6 +1,7 @@
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.Apply;
 using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.DataPath.Encryption;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Tests.Fakes;
@@ -8,7 +9,8 @@ namespace RecoveryOperator.Agent.Tests.Fakes;
 /// <summary>Applies committed sets in order, as the vault agent does, into memory.</summary>
 public sealed class ReplayedReplica(Func<string, byte[]> readBlob)
 {
-    private readonly SegmentApplier _applier = new();
+    /// <summary>Data keys for encrypted sets.</summary>
+    public List<DataKey> Keys { get; } = [];
 
     public Dictionary<int, byte[]> Disks { get; } = [];
 
@@ -31,7 +33,7 @@ public sealed class ReplayedReplica(Func<string, byte[]> readBlob)
         byte[] content = readBlob(segment.Blob);
         Assert.Equal(segment.LengthBytes, content.Length);
         SegmentIdentity identity = new(ProtectionId.Parse(set.ProtectionId), set.Epoch, sequence, segment.Attempt, disk.Index, segment.Segment);
-        await _applier.ApplyAsync(content, identity, target, cancellationToken);
+        await new SegmentApplier(keys: new DataKeyRing(Keys)).ApplyAsync(content, identity, target, cancellationToken);
     }
 
     private sealed class MemoryDisk(byte[] content) : IReplicaDisk

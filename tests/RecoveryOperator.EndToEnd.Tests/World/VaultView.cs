@@ -63,6 +63,9 @@ internal sealed class VaultView
         return string.Join('\n', versions);
     }
 
+    /// <summary>A blob of the log container, as it is stored.</summary>
+    public async Task<byte[]> LogAsync(string blob) => (await Log.GetBlobClient(blob).DownloadContentAsync(_cancellationToken)).Value.Content.ToArray();
+
     /// <summary>Names of all segments of full copies.</summary>
     public async Task<IReadOnlyList<string>> BaseSegmentsAsync()
     {

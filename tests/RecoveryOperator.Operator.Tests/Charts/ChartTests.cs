@@ -17,6 +17,7 @@ public class ChartTests(Cluster cluster)
     [
         .. Least, "--set", "watchNamespace=chart-tests,tlsSecret=tls,imagePullSecrets[0].name=pull,podLabels.a=b,podAnnotations.a=b,nodeSelector.a=b",
         "--set", "vaultAgent.enabled=true,vaultAgent.endpoint=https://a.blob.core.windows.net,vaultAgent.accountName=a,vaultAgent.accountKeySecret=k,vaultAgent.tlsSecret=t",
+        "--set", "vaultAgent.encryption.keySecret=e,vaultAgent.encryption.previousKeySecret=f",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -30,6 +30,7 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
         FreeStorageBytes = 5L << 30,
         TracksChanges = true,
         RunsReplicas = true,
+        EncryptsPayloads = true,
     };
 
     public ConcurrentQueue<DesiredProtection> Puts { get; } = new();

@@ -53,6 +53,22 @@ public class ConditionTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Sets_that_wait_for_a_key_are_no_damage_and_call_for_somebody(bool hasPoints)
+    {
+        var facts = hasPoints ? FactsBuilder.Settled : FactsBuilder.FirstSet;
+
+        var decision = ProtectionDecider.Decide(facts.With((VaultFacts v) => v with { Waiting = new("KeyMissing", "data key 1 is wanted") }));
+
+        var recoverable = decision.Condition(ProtectionConditions.Recoverable);
+        Assert.Equal((hasPoints, "KeyMissing"), (recoverable.Status, recoverable.Reason));
+        Assert.Contains("data key 1 is wanted", recoverable.Message, StringComparison.Ordinal);
+        Assert.Equal((true, "KeyMissing"), (decision.Condition(ProtectionConditions.Stalled).Status, decision.Condition(ProtectionConditions.Stalled).Reason));
+        Assert.True(decision.Condition(ProtectionConditions.Replicating).Status);
+    }
+
+    [Theory]
     [InlineData(FailoverState.Running, "FailingOver", "is being recovered on host host-b of site site-b")]
     [InlineData(FailoverState.FailedOver, "FailedOver", "runs on host host-b of site site-b")]
     [InlineData(FailoverState.Committed, "FailedOver", "runs on host host-b of site site-b")]

@@ -83,11 +83,11 @@ public sealed class BlobLogStoreTests(AzuriteFixture fixture)
     public async Task A_document_of_a_newer_format_is_refused_with_both_versions()
     {
         Uri grant = await GrantAsync();
-        await new BlobContainerClient(grant).GetBlobClient(VaultNames.Set(1, 1)).UploadAsync(new BinaryData("""{"formatVersion":2,"kind":"Set"}"""), Token);
+        await new BlobContainerClient(grant).GetBlobClient(VaultNames.Set(1, 1)).UploadAsync(new BinaryData("""{"formatVersion":3,"kind":"Set"}"""), Token);
 
         VaultException fault = await Assert.ThrowsAsync<VaultException>(() => new BlobLogStore(grant, TimeProvider.System).ReadSetAsync(1, 1, Token));
         Assert.Equal(VaultFault.Unsupported, fault.Fault);
-        Assert.Contains("format version 2; this program reads up to 1", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("format version 3; this program reads up to 2", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

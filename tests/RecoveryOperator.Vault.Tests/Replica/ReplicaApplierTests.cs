@@ -144,7 +144,7 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
     {
         using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 6, MiB);
         await scene.Source.CommitAsync(Token);
-        await scene.Vault.Log.GetBlobClient(VaultNames.Set(1, 2)).UploadAsync(new BinaryData("""{"formatVersion":2}"""), Token);
+        await scene.Vault.Log.GetBlobClient(VaultNames.Set(1, 2)).UploadAsync(new BinaryData("""{"formatVersion":3}"""), Token);
 
         VaultException fault = await Assert.ThrowsAsync<VaultException>(scene.ApplyAllAsync);
         Assert.Equal(VaultFault.Unsupported, fault.Fault);

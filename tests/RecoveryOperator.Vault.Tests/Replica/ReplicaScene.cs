@@ -8,6 +8,7 @@ using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Testing;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Encryption;
 using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Replica;
 using RecoveryOperator.Vault.Replica.Rollback;
@@ -48,18 +49,21 @@ internal sealed class ReplicaScene : IDisposable
 
     public LeaseHolder OpenState() => LeaseHolder.Open(_state);
 
-    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true)
+    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true, IKeyEncryptionKeys? keys = null)
     {
         VaultAccount account = _fixture.AccountWith(new StorageClientOptions { PerTry = between is null ? [] : [between] });
-        ReplicaApplierOptions options = new() { LeaseDuration = leaseDuration ?? TimeSpan.FromSeconds(60), PruneInterval = pruneInterval ?? TimeSpan.Zero, RequestInterval = TimeSpan.Zero, WritesCarryLease = writesCarryLease };
+        ReplicaApplierOptions options = new() { LeaseDuration = leaseDuration ?? TimeSpan.FromSeconds(60), PruneInterval = pruneInterval ?? TimeSpan.Zero, RequestInterval = TimeSpan.Zero, WritesCarryLease = writesCarryLease, EncryptionKeys = keys ?? NoKeyEncryptionKeys.Instance };
         return new ReplicaApplier(account, account.Open(Id), holder, options, NullLogger<ReplicaApplier>.Instance);
     }
 
     /// <summary>Applies all that is committed with a fresh process of the same agent.</summary>
-    public async Task<ApplyResult> ApplyAllAsync()
+    public Task<ApplyResult> ApplyAllAsync() => ApplyAllAsync(NoKeyEncryptionKeys.Instance);
+
+    /// <summary>The same, by an agent that has these keys.</summary>
+    public async Task<ApplyResult> ApplyAllAsync(IKeyEncryptionKeys keys)
     {
         using LeaseHolder holder = OpenState();
-        return await Applier(holder).ApplyAsync(int.MaxValue, null, TestContext.Current.CancellationToken);
+        return await Applier(holder, keys: keys).ApplyAsync(int.MaxValue, null, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Only the pages and tables of a rollback, without its frame: what is known of a half-applied set can be left out.</summary>

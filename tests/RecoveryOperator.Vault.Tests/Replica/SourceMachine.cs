@@ -1,6 +1,7 @@
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Checksums;
+using RecoveryOperator.DataPath.Encryption;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
 
@@ -26,6 +27,15 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
     public Dictionary<(long Epoch, long Sequence), SortedDictionary<int, byte[]>> Instants { get; } = [];
 
     public string? LastSegment { get; private set; }
+
+    /// <summary>Encrypts segments from now on.</summary>
+    public DataKey? Key { get; set; }
+
+    /// <summary>Encrypts base segments, where it is another.</summary>
+    public DataKey? BaseKey { get; set; }
+
+    /// <summary>Leaves the format version and the key's id out of manifests, as somebody who forges one would.</summary>
+    public bool HidesKey { get; set; }
 
     public ILogStore Store => _store;
 
@@ -129,6 +139,8 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
             Consistency = consistency,
             Completes = completes,
             ComparedWith = compared,
+            FormatVersion = Key is null || HidesKey ? 1 : SetManifest.EncryptedFormatVersion,
+            DataKeys = Key is null || HidesKey ? null : isBase ? [] : [Key.Id.ToString()],
         };
         CommitResult result = await _store.CommitAsync(manifest, cancellationToken);
         Assert.Equal(CommitOutcome.Committed, result.Outcome);
@@ -177,7 +189,8 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
     private async Task<byte[]> EncodeAsync(int disk, int[] blocks, SegmentIdentity identity, CancellationToken cancellationToken)
     {
         using MemoryStream stream = new();
-        ChangeLogWriter writer = await ChangeLogWriter.CreateAsync(stream, new SegmentHeader(identity, _disks[disk].Length), cancellationToken);
+        DataKey? key = identity.Sequence == 0 ? BaseKey ?? Key : Key;
+        using ChangeLogWriter writer = await ChangeLogWriter.CreateAsync(stream, new SegmentHeader(identity, _disks[disk].Length), key, null, cancellationToken);
         foreach (int block in blocks)
         {
             int offset = block * BlockSize.Bytes;

@@ -72,6 +72,7 @@ internal sealed class BaseCapture(ProtectionContext context, BaseShipper shipper
         KeepFinishedSegments = true,
         SegmentTargetLengthBytes = context.Services.SegmentTargetLengthBytes,
         Known = plan.Known,
+        Key = context.DataKey,
     };
 
     private BaseSegment Record(SpooledSegment file, Guid attempt, long coveredThroughBytes) => new(

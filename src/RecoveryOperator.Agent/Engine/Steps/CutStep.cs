@@ -87,6 +87,7 @@ internal sealed class CutStep(ProtectionContext context)
         {
             SegmentTargetLengthBytes = context.Services.SegmentTargetLengthBytes,
             Known = known,
+            Key = context.DataKey,
         };
         long readBefore = disk.BytesRead;
         CapturedDisk captured = await context.Services.Capture.RunAsync(disk, ExtentsOf(disk, known, cancellationToken), request, spool, null, cancellationToken);
@@ -138,8 +139,10 @@ internal sealed class CutStep(ProtectionContext context)
     private SetManifest ManifestOf(CutBasis basis, CutIntent intent, IMachineSnapshot snapshot, IReadOnlyList<SetDisk> disks)
     {
         TimeSpan offset = context.Log.ClockOffset ?? TimeSpan.Zero;
+        string? dataKey = context.Desired.PayloadKey?.Id;
         return new SetManifest
         {
+            FormatVersion = dataKey is null ? VaultJson.FormatVersion : SetManifest.EncryptedFormatVersion,
             Kind = SetKind.Set,
             ProtectionId = context.Id,
             Epoch = context.Progress.Epoch,
@@ -154,6 +157,7 @@ internal sealed class CutStep(ProtectionContext context)
             ComparedWith = basis.Completes == Completes.Resync ? context.Progress.Resync!.Answer!.Position : null,
             Machine = new MachineRecord(
                 snapshot.Machine.Id, snapshot.Machine.Name, JsonSerializer.SerializeToElement(snapshot.Machine.Definition, VaultJson.Options)),
+            DataKeys = dataKey is null ? null : disks.Any(disk => disk.Segments.Count > 0) ? [dataKey] : [],
             Disks = disks,
         };
     }

@@ -14,6 +14,8 @@ internal static class SegmentUpload
         try
         {
             Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(file, buffer, cancellationToken);
+            if (context.Desired.PayloadKey is not null && !SegmentHeader.IsEncrypted(content.Span))
+                throw new SpoolDamageException(file, "it is in the clear, and the protection is encrypted since");
             await context.Log.CreateSegmentAsync(blob, content, cancellationToken);
         }
         finally
