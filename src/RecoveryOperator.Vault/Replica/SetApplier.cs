@@ -60,6 +60,8 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, Replica
             SegmentHeader header = SegmentHeader.Read(content.Span, identity);
             if (header.DiskSizeBytes > disk.SizeBytes)
                 throw new SetDamageException(segment.Blob, $"it is of a disk of {header.DiskSizeBytes} bytes, its set says {disk.SizeBytes}");
+            if (header.Encryption is not null && set.DataKeys is null)
+                throw new SetDamageException(segment.Blob, "it is encrypted, its set says that it is not");
             if (mustBeEncrypted && header.Encryption is null)
                 throw new SetDamageException(segment.Blob, "it is in the clear, although sets before it are encrypted: its host did not write it, or lost its key");
 

@@ -65,9 +65,9 @@ public class EncryptedVaultTests(Cluster cluster)
         await WaitVaultAsync(world, v => Condition(v) is { Status: "True" });
 
         // Taken away again: the vault says so, and what the host has goes on.
-        await world.Client.DeleteAsync<V1Secret>(new(world.Namespace, "kek-1"), Cancel);
+        await world.Client.MergePatchAsync<V1Secret>(new(world.Namespace, "kek-1"), """{"data":null}""", null, Cancel);
         await EncryptAsync(world, """{"rotation":"wanted while the key is away"}""");
-        await WaitVaultAsync(world, v => Condition(v) is { Status: "False", Reason: "KeySecretNotFound" });
+        await WaitVaultAsync(world, v => Condition(v) is { Status: "False", Reason: "KeySecretIncomplete" });
         Assert.Single(world.Agent.Puts);
     }
 
