@@ -6,7 +6,7 @@ internal sealed class ProtectionCaches(
 {
     public void Forget(string protectionId)
     {
-        registry.Forget(protectionId);
+        registry.Remove(protectionId);
         replicas.Forget(protectionId);
         given.Forget(protectionId);
         checks.Forget(protectionId);
