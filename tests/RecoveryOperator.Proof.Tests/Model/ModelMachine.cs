@@ -207,7 +207,9 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
             if (_open is not null)
                 throw new HypervisorException(HypervisorFault.Transient, "Another job is in the way.", "It is tried again.");
             Assert.DoesNotContain(_checkpoints, checkpoint => checkpoint.Id == request.NewCheckpoint);
-            IReadOnlySet<(int Disk, int Block)> changed = request.Since is { } since ? ChangedSince(since) : Allocated();
+            HashSet<(int Disk, int Block)> changed = request.Since is { } since ? ChangedSince(since) : Allocated();
+            changed.RemoveWhere(block => request.WholeDisks.Contains(Target(block.Disk)));
+            changed.UnionWith(Allocated().Where(block => request.WholeDisks.Contains(Target(block.Disk))));
             byte[][] content = Now;
             if (request.NewCheckpoint is { } made)
             {
