@@ -15,26 +15,33 @@ public sealed class ModelTests(ITestOutputHelper output)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Every_point_is_what_the_machine_held_and_nothing_is_lost(bool tracks)
+    public Task Every_point_is_what_the_machine_held_and_nothing_is_lost(bool tracks) => RunAllAsync(tracks, resyncs: false, ciRuns: 20);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task So_it_is_when_tracking_is_lost_and_disks_come_and_grow(bool tracks) => RunAllAsync(tracks, resyncs: true, ciRuns: 10);
+
+    private async Task RunAllAsync(bool tracks, bool resyncs, int ciRuns)
     {
         long steps = 0, requests = 0, sets = 0;
-        Func<int, bool> goesOn = Budget.Of(ciCases: 25, share: 0.48);
+        Func<int, bool> goesOn = Budget.Of(ciRuns, share: 0.24);
         int run = 0;
         for (; goesOn(run); run++)
         {
             int seed = unchecked((Budget.Seed * 31) + (run * 2) + (tracks ? 1 : 0));
-            Outcome outcome = await RunSeedAsync(seed, tracks);
+            Outcome outcome = await RunSeedAsync(seed, tracks, resyncs);
             steps += outcome.Steps;
             requests += outcome.Requests;
             sets += outcome.Sets;
         }
 
-        output.WriteLine($"{run} runs, {steps} steps, {sets} sets, {requests} requests, from seed {Budget.Seed}, tracks {tracks}");
+        output.WriteLine($"{run} runs, {steps} steps, {sets} sets, {requests} requests, from seed {Budget.Seed}, tracks {tracks}, resynchronizations {resyncs}");
     }
 
-    private static async Task<Outcome> RunSeedAsync(int seed, bool tracks)
+    private static async Task<Outcome> RunSeedAsync(int seed, bool tracks, bool resyncs)
     {
-        StepGenerator generator = new(seed);
+        StepGenerator generator = new(seed, resyncs);
         int[] sizes = generator.Sizes();
         List<Step> steps = generator.Run(StepsOfARun);
         Outcome outcome = await RunAsync(steps, sizes, tracks);

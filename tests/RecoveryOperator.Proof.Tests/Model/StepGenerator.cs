@@ -1,7 +1,9 @@
 namespace RecoveryOperator.Proof.Tests.Model;
 
 /// <summary>Makes runs of steps from a seed.</summary>
-internal sealed class StepGenerator(int seed)
+/// <param name="seed">The seed.</param>
+/// <param name="resyncs">With steps after which source and replica must be compared.</param>
+internal sealed class StepGenerator(int seed, bool resyncs)
 {
     private static readonly int[] Lengths = [1, 100, 512, 4096, 65536, 70_000, 200_000];
 
@@ -24,7 +26,16 @@ internal sealed class StepGenerator(int seed)
         return steps;
     }
 
-    private Step Next() => _random.Next(100) switch
+    private Step Next() => resyncs && _random.Next(14) == 0 ? NextReason() : NextStep();
+
+    private Step NextReason() => _random.Next(4) switch
+    {
+        < 2 => new LoseTracking(),
+        2 => new Grow(_random.Next(3), _random.Next(1, 4) * 40_960),
+        _ => new Attach(_random.Next(2, 6) * 65_536),
+    };
+
+    private Step NextStep() => _random.Next(100) switch
     {
         < 20 => new Write(_random.Next(3), _random.NextDouble(), Length(), _random.Next(), _random.Next(3) == 0),
         < 26 => new Zero(_random.Next(3), _random.NextDouble(), Length(), _random.Next(2) == 0),

@@ -11,7 +11,7 @@ namespace RecoveryOperator.Proof.Tests.Model;
 /// <summary>What must hold of a world at any moment, and once its faults have ended.</summary>
 internal static class WorldChecks
 {
-    private const int MostTries = 6;
+    private const int MostTries = 12;
 
     /// <summary>Every listed point is read back in full and equals the disks at its instant, checksums and footers included.</summary>
     public static async Task CheckPointsAsync(this World world)
