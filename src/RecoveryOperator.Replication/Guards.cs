@@ -22,6 +22,9 @@ internal enum Guard
     /// <summary>P5: a segment is what its set says, before it is applied.</summary>
     SegmentHash = 1 << 4,
 
+    /// <summary>P6: a set is called app-consistent only when the guest was thawed in time.</summary>
+    ThawedInTime = 1 << 10,
+
     /// <summary>P7: what a killed process left open is ended at the start.</summary>
     EndLeftovers = 1 << 5,
 

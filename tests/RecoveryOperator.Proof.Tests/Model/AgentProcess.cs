@@ -70,6 +70,7 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
             UploadConcurrency = 2,
             LogContainerUri = world.Grant.ToString(),
             Paused = paused,
+            AppConsistentInterval = world.AppConsistentInterval?.ToDuration(),
         };
         try
         {

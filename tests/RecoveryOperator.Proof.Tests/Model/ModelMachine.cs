@@ -33,6 +33,9 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
     /// <summary>A snapshot shows what the disks hold now, as an image does that is written to while it is read, and says so when it is asked.</summary>
     public bool TearsSnapshots { get; set; }
 
+    /// <summary>The guest agent does not confirm a thaw in time.</summary>
+    public bool ThawsLate { get; set; }
+
     public int DiskCount => _disks.Length;
 
     public int SizeOf(int disk) => _disks[disk].Length;
@@ -217,7 +220,12 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
                 ContentAt[made.Value] = content;
             }
 
-            return _open = new ModelSnapshot(this, Machine, time.GetUtcNow(), content, changed, request.Since is null ? EndAfterReads : int.MaxValue);
+            return _open = new ModelSnapshot(this, Machine, time.GetUtcNow(), content, changed, request.Since is null ? EndAfterReads : int.MaxValue)
+            {
+                Consistency = request.QuiesceWithin is null ? SnapshotConsistency.Crash
+                    : ThawsLate ? new SnapshotConsistency(false, QuiesceReasons.ThawFailed, "The thaw came after the time that was allowed.")
+                    : SnapshotConsistency.App,
+            };
         }
     }
 

@@ -24,6 +24,8 @@ internal sealed class ModelSnapshot : IMachineSnapshot
 
     public DateTimeOffset Instant { get; }
 
+    public required SnapshotConsistency Consistency { get; init; }
+
     public VirtualMachine Machine { get; }
 
     public IReadOnlyList<ISnapshotDisk> Disks { get; }

@@ -51,6 +51,9 @@ internal sealed class World : IAsyncDisposable
 
     public bool Paused { get; set; }
 
+    /// <summary>Time between two app-consistent sets; null: none.</summary>
+    public TimeSpan? AppConsistentInterval { get; set; }
+
     /// <summary>Tracking was lost, or disks changed, since the last set: a resynchronization is due.</summary>
     public bool NeedsResync { get; set; }
 
