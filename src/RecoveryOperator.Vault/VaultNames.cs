@@ -60,6 +60,10 @@ public static class VaultNames
     public static string BaseSegment(long epoch, Guid attempt, int disk, int segment) =>
         $"{BaseFolder(epoch)}{attempt:D}/disk-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(segment)}.hrl";
 
+    /// <summary>A list of base segments that a set completes.</summary>
+    public static string BaseList(long epoch, long sequence, Guid attempt, int disk, int list) =>
+        $"{SetFolder(epoch, sequence)}{attempt:D}/base-{disk.ToString(CultureInfo.InvariantCulture)}.{SegmentNumber(list)}.json";
+
     /// <summary>Page blob of a disk, in the replica container.</summary>
     public static string Disk(int disk) => string.Create(CultureInfo.InvariantCulture, $"disk-{disk}.vhd");
 

@@ -131,6 +131,7 @@ internal sealed partial class ReplicaWork(
     public async Task<T?> WithTurnAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
         where T : struct
     {
+        StopAnswering();
         await _turn.WaitAsync(cancellationToken);
         try
         {

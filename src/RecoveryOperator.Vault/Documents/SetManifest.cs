@@ -116,13 +116,33 @@ public sealed record MachineRecord(string Id, string Name, JsonElement Definitio
 /// <param name="ChangedBytes">Bytes reported as changed.</param>
 /// <param name="Base">Base segments that the set completes, applied first.</param>
 /// <param name="Segments">The set's own segments.</param>
+/// <param name="BaseLists">Where there are many base segments: blobs that list them, in order, in place of <paramref name="Base"/>.</param>
 public sealed record SetDisk(
     int Index,
     string Target,
     long SizeBytes,
     long ChangedBytes,
     IReadOnlyList<SegmentRecord> Base,
-    IReadOnlyList<SegmentRecord> Segments);
+    IReadOnlyList<SegmentRecord> Segments,
+    IReadOnlyList<BaseListRecord>? BaseLists = null);
+
+/// <summary>A blob that lists base segments of one disk.</summary>
+/// <param name="Blob">Blob name within the log container.</param>
+/// <param name="LengthBytes">Its length in bytes.</param>
+/// <param name="Sha256">SHA-256 of its bytes, lower-case hex.</param>
+/// <param name="Segments">Segments that it lists.</param>
+/// <param name="SegmentBytes">Sum of their lengths in bytes.</param>
+public sealed record BaseListRecord(string Blob, long LengthBytes, string Sha256, int Segments, long SegmentBytes);
+
+/// <summary><c>&lt;epoch&gt;/&lt;sequence&gt;/&lt;attempt&gt;/base-&lt;n&gt;.&lt;k&gt;.json</c>: some of the base segments of one disk.</summary>
+public sealed record BaseListDocument
+{
+    /// <summary>Format of the document, 1.</summary>
+    public int FormatVersion { get; init; } = 1;
+
+    /// <summary>The segments, in the disk's order.</summary>
+    public required IReadOnlyList<SegmentRecord> Segments { get; init; }
+}
 
 /// <summary>A shipped change log.</summary>
 /// <param name="Blob">Blob name within the log container.</param>

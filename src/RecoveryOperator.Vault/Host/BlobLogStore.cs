@@ -29,6 +29,9 @@ public sealed class BlobLogStore : ILogStore
         _container = new BlobContainerClient(containerWithGrant, (options with { PerTry = [.. options.PerTry, _clock] }).Build());
     }
 
+    /// <summary>Base segments of a disk that a manifest holds itself; more go into lists of this size.</summary>
+    internal int SegmentsPerBaseList { get; init; } = BaseListWriter.SegmentsPerList;
+
     /// <inheritdoc/>
     public TimeSpan? ClockOffset => _clock.Offset;
 
@@ -46,10 +49,11 @@ public sealed class BlobLogStore : ILogStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken)
+    public async Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        return SetWriter.CreateAsync(_container, manifest, cancellationToken);
+        SetManifest listed = await BaseListWriter.WriteAsync(manifest, SegmentsPerBaseList, (blob, content) => CreateSegmentAsync(blob, content, cancellationToken));
+        return await SetWriter.CreateAsync(_container, listed, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -153,5 +153,5 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
         ReplicaDamage = set.ComparedWith is { Computed: true } ? null : Applied.ReplicaDamage,
     };
 
-    private static long ShippedBytes(SetManifest set) => set.Disks.Sum(disk => disk.Base.Concat(disk.Segments).Sum(segment => segment.LengthBytes));
+    private static long ShippedBytes(SetManifest set) => set.Disks.Sum(BaseSegments.LengthBytes);
 }

@@ -29,9 +29,8 @@ internal sealed class LogPruner(ProtectionVault vault)
             if (set?.StoredAt >= olderThan)
                 break;
 
-            List<SegmentRecord> segments = [.. set?.Manifest.Disks.SelectMany(disk => disk.Base.Concat(disk.Segments)) ?? []];
-            await RemoveAsync(segments, cancellationToken);
-            next = next with { LogsPrunedThrough = place, PrunedLogBytesTotal = next.PrunedLogBytesTotal + segments.Sum(segment => segment.LengthBytes) };
+            long removedBytes = await RemoveAsync(set?.Manifest, cancellationToken);
+            next = next with { LogsPrunedThrough = place, PrunedLogBytesTotal = next.PrunedLogBytesTotal + removedBytes };
         }
 
         return next;
@@ -59,12 +58,41 @@ internal sealed class LogPruner(ProtectionVault vault)
         }
     }
 
-    private Task RemoveAsync(List<SegmentRecord> segments, CancellationToken cancellationToken)
+    /// <summary>A set that names blobs which are not its own was skipped too: nothing of it is touched. Lists of base segments go after what they list.</summary>
+    private async Task<long> RemoveAsync(SetManifest? set, CancellationToken cancellationToken)
+    {
+        if (set is not { Kind: SetKind.Set, Attempt: not null } || SetCheck.FindDiskFault(set) is not null)
+            return 0;
+
+        foreach (SetDisk disk in set.Disks)
+        {
+            await RemoveBaseAsync(set, disk, cancellationToken);
+            await RemoveAsync(disk.Segments.Select(segment => segment.Blob), cancellationToken);
+            await RemoveAsync(disk.BaseLists?.Select(list => list.Blob) ?? [], cancellationToken);
+        }
+
+        return set.Disks.Sum(BaseSegments.LengthBytes);
+    }
+
+    private async Task RemoveBaseAsync(SetManifest set, SetDisk disk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (IReadOnlyList<SegmentRecord> part in BaseSegments.ReadAsync(vault.Log, set, disk, cancellationToken))
+                await RemoveAsync(part.Select(segment => segment.Blob), cancellationToken);
+        }
+        catch (SetDamageException)
+        {
+            return; // A list is gone: an earlier pruning had removed all that the lists name, and was cut off.
+        }
+    }
+
+    private Task RemoveAsync(IEnumerable<string> blobs, CancellationToken cancellationToken)
     {
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = ParallelDeletes, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(segments, parallel, async (segment, token) =>
+        return Parallel.ForEachAsync(blobs, parallel, async (name, token) =>
         {
-            BlobClient blob = vault.Log.GetBlobClient(segment.Blob);
+            BlobClient blob = vault.Log.GetBlobClient(name);
             await StorageCall.RunAsync(blob.Uri, () => blob.DeleteIfExistsAsync(cancellationToken: token), token);
         });
     }

@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
@@ -20,9 +23,14 @@ internal sealed class LogSweeper(ProtectionVault vault)
     public async Task<int> SweepAsync(StoredSet set, CancellationToken cancellationToken)
     {
         SetManifest applied = set.Manifest;
-        HashSet<string> named = [VaultNames.Set(applied.Epoch, applied.Sequence)];
+        HashSet<UInt128> named = [KeyOf(VaultNames.Set(applied.Epoch, applied.Sequence))];
         foreach (SetDisk disk in applied.Disks)
-            named.UnionWith(disk.Base.Concat(disk.Segments).Select(segment => segment.Blob));
+        {
+            named.UnionWith(disk.Segments.Select(segment => KeyOf(segment.Blob)));
+            named.UnionWith(disk.BaseLists?.Select(list => KeyOf(list.Blob)) ?? []);
+            await foreach (IReadOnlyList<SegmentRecord> part in BaseSegments.ReadAsync(vault.Log, applied, disk, cancellationToken))
+                named.UnionWith(part.Select(segment => KeyOf(segment.Blob)));
+        }
 
         int removed = await SweepAsync(VaultNames.SetFolder(applied.Epoch, applied.Sequence), named, DateTimeOffset.MaxValue, cancellationToken);
         if (applied.Completes != Completes.None)
@@ -30,14 +38,14 @@ internal sealed class LogSweeper(ProtectionVault vault)
         return removed;
     }
 
-    private async Task<int> SweepAsync(string folder, HashSet<string> named, DateTimeOffset olderThan, CancellationToken cancellationToken)
+    private async Task<int> SweepAsync(string folder, HashSet<UInt128> named, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
         List<string> unnamed = [];
         GetBlobsOptions options = new() { Prefix = folder };
         IAsyncEnumerable<BlobItem> blobs = StorageCall.ListAsync(vault.Log.Uri, vault.Log.GetBlobsAsync(options, cancellationToken), cancellationToken);
         await foreach (BlobItem blob in blobs.WithCancellation(cancellationToken))
         {
-            if (!named.Contains(blob.Name) && blob.Properties.LastModified <= olderThan)
+            if (!named.Contains(KeyOf(blob.Name)) && blob.Properties.LastModified <= olderThan)
                 unnamed.Add(blob.Name);
         }
 
@@ -48,5 +56,13 @@ internal sealed class LogSweeper(ProtectionVault vault)
             await StorageCall.RunAsync(blob.Uri, () => blob.DeleteIfExistsAsync(cancellationToken: token), token);
         });
         return unnamed.Count;
+    }
+
+    /// <summary>A name in 16 bytes: there can be half a million. Two names of one key would keep a blob that could go, no more.</summary>
+    private static UInt128 KeyOf(string name)
+    {
+        Span<byte> key = stackalloc byte[BlockChecksum.LengthBytes];
+        BlockChecksum.Compute(MemoryMarshal.AsBytes(name.AsSpan()), key);
+        return BinaryPrimitives.ReadUInt128BigEndian(key);
     }
 }

@@ -119,7 +119,7 @@ internal sealed partial class ReplicaSteps(
     /// <summary>A set without segments is of a machine that did not change, so no earlier try of it can have shipped any: it costs no listing.</summary>
     private async Task SweepAsync(StoredSet set, CancellationToken cancellationToken)
     {
-        if (set.Manifest.Completes == Completes.None && set.Manifest.Disks.All(disk => disk.Base.Count + disk.Segments.Count == 0))
+        if (set.Manifest.Completes == Completes.None && !set.Manifest.Disks.Any(BaseSegments.HasAny))
             return;
 
         try
@@ -130,7 +130,7 @@ internal sealed partial class ReplicaSteps(
             if (removed > 0)
                 LogSwept(logger, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence, removed);
         }
-        catch (VaultException fault)
+        catch (Exception fault) when (fault is VaultException or SetDamageException)
         {
             LogNotSwept(logger, fault, vault.Id, set.Manifest.Epoch, set.Manifest.Sequence);
         }

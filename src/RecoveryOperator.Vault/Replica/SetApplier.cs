@@ -15,7 +15,7 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, Replica
 {
     private readonly SegmentSource _source = new(vault.Log);
     private readonly SegmentApplier _applier = new(keys: keys.Ring);
-    private readonly long _totalBytes = set.Disks.Sum(disk => disk.Base.Concat(disk.Segments).Sum(segment => segment.LengthBytes));
+    private readonly long _totalBytes = set.Disks.Sum(BaseSegments.LengthBytes);
 
     /// <summary>Bytes of change logs applied.</summary>
     public long SegmentBytes { get; private set; }
@@ -25,22 +25,27 @@ internal sealed class SetApplier(ProtectionVault vault, SetManifest set, Replica
     /// <exception cref="VaultException">KeyMissing: the key of a segment is not there. Nothing of that segment was written.</exception>
     public async Task ApplyAsync(SetDisk disk, PageBlobReplicaDisk replica, CancellationToken cancellationToken)
     {
-        List<(SegmentRecord Segment, long Sequence)> segments =
-            [.. disk.Base.Select(segment => (segment, 0L)), .. disk.Segments.Select(segment => (segment, set.Sequence))];
+        await foreach (IReadOnlyList<SegmentRecord> part in BaseSegments.ReadAsync(vault.Log, set, disk, cancellationToken))
+            await ApplyAsync(disk, part, 0, replica, cancellationToken);
+        await ApplyAsync(disk, disk.Segments, set.Sequence, replica, cancellationToken);
+        await replica.FlushAsync(cancellationToken);
+    }
+
+    private async Task ApplyAsync(SetDisk disk, IReadOnlyList<SegmentRecord> segments, long sequence, PageBlobReplicaDisk replica, CancellationToken cancellationToken)
+    {
+        await replica.DrainAsync();
         byte[][] buffers = [.. segments.Take(2).Select(_ => SegmentBuffers.Rent(ChangeLogConstants.MaxSegmentLengthBytes))];
         Task<ReadOnlyMemory<byte>>? fetch = null;
         try
         {
             for (int index = 0; index < segments.Count; index++)
             {
-                ReadOnlyMemory<byte> content = await (fetch ?? _source.ReadAsync(segments[index].Segment, buffers[0], cancellationToken));
-                fetch = index + 1 < segments.Count ? _source.ReadAsync(segments[index + 1].Segment, buffers[(index + 1) % 2], cancellationToken) : null;
-                if (index > 0 && segments[index].Segment.Attempt != segments[index - 1].Segment.Attempt)
+                ReadOnlyMemory<byte> content = await (fetch ?? _source.ReadAsync(segments[index], buffers[0], cancellationToken));
+                fetch = index + 1 < segments.Count ? _source.ReadAsync(segments[index + 1], buffers[(index + 1) % 2], cancellationToken) : null;
+                if (index > 0 && segments[index].Attempt != segments[index - 1].Attempt)
                     await replica.DrainAsync();
-                await ApplyAsync(disk, segments[index].Segment, segments[index].Sequence, content, replica, cancellationToken);
+                await ApplyAsync(disk, segments[index], sequence, content, replica, cancellationToken);
             }
-
-            await replica.FlushAsync(cancellationToken);
         }
         finally
         {

@@ -11,6 +11,8 @@ namespace RecoveryOperator.Vault.Replica;
 internal static class SetCheck
 {
     private const int MaxDisks = 64;
+    private const int MaxLists = 4096;
+    private const int MaxListBytes = 4 * 1024 * 1024;
 
     /// <summary>What is wrong with the set, or null.</summary>
     /// <param name="set">The set.</param>
@@ -29,7 +31,7 @@ internal static class SetCheck
         if (manifest.Machine is null || manifest.Attempt is null)
             return "it has no machine or no attempt";
 
-        return FindComparisonFault(manifest, place, told) ?? FindDiskFault(manifest.Disks);
+        return FindComparisonFault(manifest, place, told) ?? FindDiskFault(manifest);
     }
 
     /// <summary>
@@ -49,8 +51,14 @@ internal static class SetCheck
         return isAnswered ? null : $"ComparedWithAnother: {VaultNames.ReplicaState} does not hold the answer to request {compared.Request} that it was compared with";
     }
 
-    private static string? FindDiskFault(IReadOnlyList<SetDisk> disks)
+    /// <summary>What is wrong with base segments of a disk, or null.</summary>
+    public static string? FindBaseFault(SetManifest set, SetDisk disk, IReadOnlyList<SegmentRecord> segments) => FindSegmentFault(
+        disk, segments, segment => VaultNames.BaseSegment(set.Epoch, segment.Attempt, disk.Index, segment.Segment));
+
+    /// <summary>What is wrong with the disks and names of a set that has an attempt, or null.</summary>
+    public static string? FindDiskFault(SetManifest set)
     {
+        IReadOnlyList<SetDisk> disks = set.Disks;
         if (disks.Count > MaxDisks || disks.Select(disk => disk.Index).Distinct().Count() != disks.Count)
             return $"it has more than {MaxDisks} disks, or two of one index";
 
@@ -58,8 +66,39 @@ internal static class SetCheck
         {
             if (disk.Index is < 0 or > 9999 || disk.SizeBytes <= 0 || disk.SizeBytes > FixedVhdFooter.MaxDiskSizeBytes)
                 return $"its disk {disk.Index} has {disk.SizeBytes} bytes; 1 to {FixedVhdFooter.MaxDiskSizeBytes} are possible";
-            if (disk.Base.Concat(disk.Segments).Any(segment => segment.LengthBytes is <= 0 or > ChangeLogConstants.MaxSegmentLengthBytes))
+
+            string? fault = FindBaseFault(set, disk, disk.Base) ?? FindListFault(set, disk) ?? FindSegmentFault(
+                disk, disk.Segments, segment => VaultNames.Segment(set.Epoch, set.Sequence, segment.Attempt, disk.Index, segment.Segment));
+            if (fault is not null)
+                return fault;
+        }
+
+        return null;
+    }
+
+    /// <summary>Names are checked because what a set names is read, and deleted one day, with rights that its host does not have.</summary>
+    private static string? FindSegmentFault(SetDisk disk, IReadOnlyList<SegmentRecord> segments, Func<SegmentRecord, string> nameOf)
+    {
+        foreach (SegmentRecord segment in segments)
+        {
+            if (segment.LengthBytes is <= 0 or > ChangeLogConstants.MaxSegmentLengthBytes)
                 return $"a segment of its disk {disk.Index} is empty, or longer than {ChangeLogConstants.MaxSegmentLengthBytes} bytes";
+            if (segment.Blob != nameOf(segment))
+                return $"a segment of its disk {disk.Index} is named {segment.Blob}, it should be {nameOf(segment)}";
+        }
+
+        return null;
+    }
+
+    private static string? FindListFault(SetManifest set, SetDisk disk)
+    {
+        IReadOnlyList<BaseListRecord> lists = disk.BaseLists ?? [];
+        for (int index = 0; index < lists.Count; index++)
+        {
+            if (lists[index].LengthBytes is <= 0 or > MaxListBytes || lists.Count > MaxLists)
+                return $"its disk {disk.Index} has a list of base segments of {lists[index].LengthBytes} bytes, or more than {MaxLists} lists";
+            if (lists[index].Blob != VaultNames.BaseList(set.Epoch, set.Sequence, set.Attempt!.Value, disk.Index, index))
+                return $"a list of base segments of its disk {disk.Index} is named {lists[index].Blob}";
         }
 
         return null;

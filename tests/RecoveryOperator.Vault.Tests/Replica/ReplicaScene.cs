@@ -43,7 +43,7 @@ internal sealed class ReplicaScene : IDisposable
         ProtectionId id = AzuriteFixture.NewId();
         ProtectionVault vault = fixture.Account.Open(id);
         await vault.EnsureCreatedAsync(TestDocuments.Vm(id), TestDocuments.Journal(), token);
-        BlobLogStore store = new(await vault.GrantHostAsync(1, TestDocuments.Now, token), TimeProvider.System);
+        BlobLogStore store = new(await vault.GrantHostAsync(1, TestDocuments.Now, token), TimeProvider.System) { SegmentsPerBaseList = 3 };
         return new ReplicaScene(fixture, id, new SourceMachine(id, store, seed, diskSizes));
     }
 
@@ -179,7 +179,7 @@ internal sealed class ReplicaScene : IDisposable
         await Vault.SealAsync(Source.Epoch, "op", TestDocuments.Now, token);
         PointSummary parent = new(parentEpoch, parentSequence, TestDocuments.Now, Consistency.CrashConsistent);
         await WriteJournalAsync(journal => journal with { Epoch = epoch, Epochs = [.. journal.Epochs, new EpochRecord(epoch, parent, null)] });
-        BlobLogStore store = new(await Vault.GrantHostAsync(epoch, TestDocuments.Now, token), TimeProvider.System);
+        BlobLogStore store = new(await Vault.GrantHostAsync(epoch, TestDocuments.Now, token), TimeProvider.System) { SegmentsPerBaseList = 3 };
         Source.BeginEpoch(epoch, store, (parentEpoch, parentSequence));
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
@@ -32,17 +31,34 @@ internal sealed class HalfAppliedExtents(ProtectionVault vault, HalfAppliedSet h
         if (found is null)
             return;
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChangeLogConstants.MaxSegmentLengthBytes);
+        byte[] buffer = SegmentBuffers.Rent(ChangeLogConstants.MaxSegmentLengthBytes);
         try
         {
-            foreach (SegmentRecord segment in found.Base)
-                await AddAsync(blocks, disk, segment, 0, buffer, cancellationToken);
+            await AddBaseAsync(blocks, found, buffer, cancellationToken);
             foreach (SegmentRecord segment in found.Segments)
                 await AddAsync(blocks, disk, segment, half.Sequence, buffer, cancellationToken);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            SegmentBuffers.Return(buffer);
+        }
+    }
+
+    private async Task AddBaseAsync(BlockSet blocks, SetDisk disk, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (IReadOnlyList<SegmentRecord> part in BaseSegments.ReadAsync(vault.Log, _manifest!, disk, cancellationToken))
+            {
+                foreach (SegmentRecord segment in part)
+                    await AddAsync(blocks, disk.Index, segment, 0, buffer, cancellationToken);
+            }
+        }
+        catch (SetDamageException)
+        {
+            // Nothing behind a list that cannot be read was written, unless it could be read when the set was tried before.
+            if (half.Retried)
+                blocks.AddFrom(0);
         }
     }
 
