@@ -96,19 +96,15 @@ internal sealed class CycleClock
         LastTryAt = Now;
     }
 
-    public void Succeeded()
+    /// <summary>A set was cut.</summary>
+    /// <param name="shipped">Nothing stands in the way of its way to the vault; otherwise its due time was missed.</param>
+    public void Succeeded(bool shipped)
     {
         lock (_lock)
-        {
-            _ledger.Account(Schedule, Now, succeeded: true);
-            if (_context.Progress.Last is { } last)
-                _latencies.Committed(last.Instant, Now);
-        }
-
+            _ledger.Account(Schedule, Now, shipped);
         Fault = null;
         RetryAt = null;
         _failures = 0;
-        LastDuration = Now - LastTryAt;
         _nextDue = Schedule.NextAfter(LastTryAt);
     }
 
@@ -119,6 +115,21 @@ internal sealed class CycleClock
         RetryAt = null;
         _failures = 0;
         _rest = rest;
+    }
+
+    /// <summary>What was cut last is committed.</summary>
+    public TimeSpan Committed()
+    {
+        LastDuration = Now - LastTryAt;
+        lock (_lock)
+        {
+            if (_context.Progress.Last is { } last)
+                _latencies.Committed(last.Instant, Now);
+        }
+
+        if (_rest is { Until: null } && _context.Progress.Phase == EnginePhase.Replicating)
+            _rest = null;
+        return LastDuration.Value;
     }
 
     public void Failed(Exception error)
@@ -137,7 +148,7 @@ internal sealed class CycleClock
     /// A refused grant needs a person or the operator, but the agent may not hear of it: a grant is renewed, and an expired one comes back, in the
     /// vault alone.
     /// </summary>
-    private static bool IsTriedAgain(Fault fault) => fault.Category == FaultCategory.Recoverable || fault.Reason == FaultReasons.GrantRefused;
+    public static bool IsTriedAgain(Fault fault) => fault.Category == FaultCategory.Recoverable || fault.Reason == FaultReasons.GrantRefused;
 
     private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
 }

@@ -80,6 +80,16 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: the state of the replica could not be read, it is tried again with the next cycle (epoch {Epoch})")]
     public static partial void ReplicaStateNotRead(this ILogger logger, string protectedVm, long epoch, Exception fault);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: {Cuts} cuts wait for the vault, {Utilization:P0} of what may: no more are made, changes go on being tracked (epoch {Epoch})")]
+    public static partial void CuttingStopped(this ILogger logger, string protectedVm, long epoch, int cuts, double utilization);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: the vault cannot be reached, sets are cut all the same (epoch {Epoch})")]
+    public static partial void CutWithoutVault(this ILogger logger, string protectedVm, long epoch, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{ProtectedVm}: cuts could not be shipped (epoch {Epoch}, {Category}, reason {Reason}); {Waiting} wait, next try {RetryAt}")]
+    public static partial void ShippingFailed(
+        this ILogger logger, string protectedVm, long epoch, FaultCategory category, string reason, int waiting, DateTimeOffset? retryAt, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Critical, Message = "{ProtectedVm}: the replication loop ended unexpectedly; restart the agent")]
     public static partial void LoopBroke(this ILogger logger, string protectedVm, Exception fault);
 

@@ -23,7 +23,7 @@ internal static class EpochRaise
             context,
             FaultReasons.EpochNeedsResync,
             $"Epoch {desired.Epoch} goes on from a recovery point of an earlier one, so this machine's content must be compared with the replica first.");
-        CutIntent? waiting = services.Store.LoadCut(context.Id)?.Intent;
+        CutIntent? waiting = services.Store.LoadCuts(context.Id) is [{ } oldest, ..] ? oldest.Intent : null;
         context.Save(
             progress => new ProtectionProgress
             {
@@ -37,7 +37,7 @@ internal static class EpochRaise
                 End = end,
                 Intent = waiting ?? progress.Intent,
             },
-            progress => services.Store.EndCut(context.Id, progress, forgetBase: true));
+            progress => services.Store.DropCuts(context.Id, progress, 0, forgetBase: true));
         services.Logger.Ended(context.DisplayName, desired.Epoch, EnginePhase.ResyncRequired, end.Reason, end.Message);
         return await restart(former);
     }

@@ -93,6 +93,23 @@ public sealed class ProtectionContext
     /// <summary>Bytes cut and not yet committed.</summary>
     public long PendingBytes { get; private set; }
 
+    /// <summary>Cuts that wait to be committed.</summary>
+    public int CutsWaiting { get; private set; }
+
+    /// <summary>Bytes of the cuts that wait over those at which cutting stops.</summary>
+    public double LogUtilization { get; private set; }
+
+    /// <summary>
+    /// Held by whoever makes, commits or abandons checkpoints, and opens snapshots: cutting and shipping run side by side.
+    /// </summary>
+    public Turn Machine { get; } = new();
+
+    /// <summary>Oldest cut that cannot be shipped as it is in the spool; null: none. It and those behind it become one intent.</summary>
+    public CutIntent? Damaged { get; set; }
+
+    /// <summary>The newest set's checkpoint is kept, and older ones are still there.</summary>
+    public bool ReleaseDue { get; set; }
+
     /// <summary>The protection's figures.</summary>
     public ProtectionMetrics Metrics { get; }
 
@@ -215,6 +232,19 @@ public sealed class ProtectionContext
         PendingBytes = pendingBytes;
         Metrics.Pending(pendingBytes);
         _changed(this, false);
+    }
+
+    /// <summary>Shows the cuts that wait.</summary>
+    public void ShowQueue()
+    {
+        IReadOnlyList<PendingCut> cuts = Store.LoadCuts(Id);
+        bool state = cuts.Count != CutsWaiting;
+        CutsWaiting = cuts.Count;
+        LogUtilization = QueueLimits.UtilizationOf(this, cuts);
+        Metrics.LogUtilization(LogUtilization);
+        ShowPending(cuts.Sum(cut => cut.PendingBytes));
+        if (state)
+            _changed(this, true);
     }
 
     /// <summary>Tells the watchers that something else about the protection changed.</summary>

@@ -22,7 +22,9 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private readonly ConcurrentQueue<TaskCompletionSource<CutInfo>> _cuts = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stop = new();
+    private readonly ShippingLoop _shipping;
     private Task _loop = Task.CompletedTask;
+    private Task _shippingLoop = Task.CompletedTask;
     private bool _prepared;
     private bool _disposed;
 
@@ -34,22 +36,28 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _context = new ProtectionContext(services, stored, (_, state) => changed(this, state));
         _cycle = new ReplicationCycle(_context);
         _clock = new CycleClock(_context);
+        _shipping = new ShippingLoop(_context, _cycle, OnCommitted);
+        _context.ShowQueue();
     }
 
     /// <summary>The protection as its steps see it.</summary>
     public ProtectionContext Context => _context;
 
     /// <summary>What is shown of it.</summary>
-    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock);
+    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock, _shipping);
 
     /// <summary>Begins the loop.</summary>
-    public void Start() => _loop = Task.Run(() => LoopAsync(_stop.Token));
+    public void Start()
+    {
+        _loop = Task.Run(() => LoopAsync(StepAsync, _stop.Token));
+        _shippingLoop = Task.Run(() => LoopAsync(_shipping.RunAsync, _stop.Token));
+    }
 
     /// <summary>Replaces what is desired; a failing protection is tried again at once when something changed.</summary>
     public void Replace(DesiredProtection desired, DateTimeOffset grantedAt)
     {
         bool changed = !desired.Equals(_context.Desired);
-        bool resync = !Equals(desired.Resync, _context.Desired.Resync) || desired.TimeZone != _context.Desired.TimeZone;
+        bool resync = (_context.Desired.Paused && _context.Progress.Resync is not null) || !Equals(desired.Resync, _context.Desired.Resync) || desired.TimeZone != _context.Desired.TimeZone;
         bool reschedule = !desired.CopyFrequency.Equals(_context.Desired.CopyFrequency);
         _context.Replace(desired, grantedAt);
         if (reschedule)
@@ -58,6 +66,9 @@ public sealed class ProtectionRunner : IAsyncDisposable
             _clock.Request();
         if (_clock.Fault is not null && (changed || _clock.RetryAt is null || _clock.Now - _clock.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
             _clock.Request();
+        if (_shipping.Fault is not null && (changed || _clock.Now - _shipping.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
+            _shipping.Hurry();
+        _shipping.Signal();
         _wake.Release();
     }
 
@@ -95,7 +106,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await _loop;
+        await Task.WhenAll(_loop, _shippingLoop);
     }
 
     /// <inheritdoc/>
@@ -106,14 +117,15 @@ public sealed class ProtectionRunner : IAsyncDisposable
         await StopAsync();
         _stop.Dispose();
         _wake.Dispose();
+        _shipping.Dispose();
     }
 
-    private async Task LoopAsync(CancellationToken cancellationToken)
+    private async Task LoopAsync(Func<CancellationToken, Task> step, CancellationToken cancellationToken)
     {
         try
         {
             while (!cancellationToken.IsCancellationRequested)
-                await StepAsync(cancellationToken);
+                await step(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -184,14 +196,14 @@ public sealed class ProtectionRunner : IAsyncDisposable
             waiting.Add(cut);
 
         bool succeeded = await RunGuardedAsync(cancellationToken);
-        CutInfo? made = succeeded ? Describe(_context.Progress) : null;
+        long made = _context.Store.LoadCuts(_context.Id) is [.., { } newest] ? newest.Intent.Sequence : _context.Progress.Last?.Sequence ?? 0;
         foreach (TaskCompletionSource<CutInfo> cut in waiting)
         {
-            if (made is not null)
-                cut.TrySetResult(made);
+            if (succeeded)
+                _shipping.Add(made, cut);
             else if (_context.Progress.Resync is { } resync)
                 cut.TrySetException(new FaultException(Steps.Ending.ToFault(EnginePhase.Resynchronizing, Steps.Ending.Resync(_context, resync.Reason, resync.Message))));
-            else if (_clock.Fault is { } fault)
+            else if ((_clock.Fault ?? _shipping.Fault) is { } fault)
                 cut.TrySetException(new FaultException(fault));
             else
                 cut.TrySetCanceled(CancellationToken.None);
@@ -202,14 +214,16 @@ public sealed class ProtectionRunner : IAsyncDisposable
     {
         try
         {
-            if (await _cycle.RunAsync(cancellationToken) is { } rest)
+            if (await _cycle.CutAsync(alone: false, cancellationToken) is { } rest)
             {
                 _clock.Rested(rest);
                 return false;
             }
 
-            _clock.Succeeded();
-            _context.Metrics.CycleSucceeded(_clock.LastDuration!.Value);
+            _clock.Succeeded(_shipping.Fault is null);
+            if (_context.Store.LoadCuts(_context.Id).Count == 0)
+                OnCommitted();
+            _shipping.Signal();
             return true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -229,7 +243,13 @@ public sealed class ProtectionRunner : IAsyncDisposable
         }
     }
 
-    private static CutInfo Describe(ProtectionProgress progress) => new()
+    private void OnCommitted()
+    {
+        _context.Metrics.CycleSucceeded(_clock.Committed());
+        _wake.Release();
+    }
+
+    internal static CutInfo Describe(ProtectionProgress progress) => new()
     {
         Epoch = progress.Epoch,
         Sequence = progress.Last!.Sequence,

@@ -19,7 +19,7 @@ internal static class ResyncWishes
     });
 
     /// <summary>What is wanted of one that runs.</summary>
-    public static ResyncWish WishOf(DesiredProtection desired) => desired.Resync?.Action switch
+    public static ResyncWish WishOf(DesiredProtection desired) => desired.Paused ? ResyncWish.Pause : desired.Resync?.Action switch
     {
         ResyncAction.Pause => ResyncWish.Pause,
         ResyncAction.Cancel => ResyncWish.Cancel,

@@ -12,6 +12,9 @@ namespace RecoveryOperator.Agent.Engine;
 /// <param name="freeBytes">Free bytes where a folder lies; the operating system's answer when null.</param>
 public sealed class SpoolArea(string directory, long reservedFreeBytes, Func<string, long>? freeBytes = null)
 {
+    /// <summary>Cutting looks for leftovers while shipping deletes what is committed.</summary>
+    private readonly Lock _deleting = new();
+
     /// <summary>Its folder.</summary>
     public string Directory { get; } = Path.GetFullPath(directory);
 
@@ -24,9 +27,9 @@ public sealed class SpoolArea(string directory, long reservedFreeBytes, Func<str
     /// <summary>A spool for one attempt.</summary>
     /// <param name="protectionId">The protection.</param>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="completed">Called for each finished segment.</param>
+    /// <param name="completed">Called for each finished segment, to ship it: what is not shipped in a power failure is captured again. Null: a cut's, which must survive one.</param>
     public ISegmentSpool Open(string protectionId, Guid attempt, Func<SpooledSegment, long, CancellationToken, ValueTask>? completed = null) =>
-        new BoundedSpool(new FileSegmentSpool(AttemptFolder(protectionId, attempt), completed), EnsureRoom);
+        new BoundedSpool(new FileSegmentSpool(AttemptFolder(protectionId, attempt), completed, durable: completed is null), EnsureRoom);
 
     /// <summary>Throws when not even one more segment fits.</summary>
     /// <exception cref="FaultException">No room (reason NoSpoolSpace).</exception>
@@ -51,13 +54,20 @@ public sealed class SpoolArea(string directory, long reservedFreeBytes, Func<str
     public void DeleteAll(string protectionId) => Delete(Path.Combine(Directory, protectionId));
 
     /// <summary>Deletes files of a protection that no finished cut names.</summary>
-    public int DeleteLeftovers(string protectionId, IEnumerable<string> recordedPaths) => FileSegmentSpool
-        .DeleteLeftovers(Path.Combine(Directory, protectionId), recordedPaths.ToHashSet(StringComparer.Ordinal)).Count;
-
-    private static void Delete(string folder)
+    public int DeleteLeftovers(string protectionId, IEnumerable<string> recordedPaths)
     {
-        if (System.IO.Directory.Exists(folder))
-            System.IO.Directory.Delete(folder, recursive: true);
+        HashSet<string> recorded = recordedPaths.ToHashSet(StringComparer.Ordinal);
+        lock (_deleting)
+            return FileSegmentSpool.DeleteLeftovers(Path.Combine(Directory, protectionId), recorded).Count;
+    }
+
+    private void Delete(string folder)
+    {
+        lock (_deleting)
+        {
+            if (System.IO.Directory.Exists(folder))
+                System.IO.Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static long AskSystem(string folder)

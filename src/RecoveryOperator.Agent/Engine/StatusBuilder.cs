@@ -6,7 +6,7 @@ namespace RecoveryOperator.Agent.Engine;
 /// <summary>A protection as the operator sees it.</summary>
 internal static class StatusBuilder
 {
-    public static ProtectionStatus Build(ProtectionContext context, CycleClock clock)
+    public static ProtectionStatus Build(ProtectionContext context, CycleClock clock, ShippingLoop shipping)
     {
         ProtectionProgress progress = context.Progress;
         (long due, long missed) = clock.LastHour();
@@ -21,16 +21,18 @@ internal static class StatusBuilder
             CommittedSequence = progress.Last?.Sequence ?? 0,
             CommittedInstant = progress.Last?.Instant.ToTimestamp(),
             NextCycle = clock.NextCycle?.ToTimestamp(),
-            Fault = progress.End is { } end && context.IsEnded ? Steps.Ending.ToFault(progress.Phase, end) : clock.Fault?.Clone(),
+            Fault = progress.End is { } end && context.IsEnded ? Steps.Ending.ToFault(progress.Phase, end) : (clock.Fault ?? shipping.Fault)?.Clone(),
             ReadBytesTotal = progress.ReadBytesTotal,
             ChangedBytesTotal = progress.ChangedBytesTotal,
             ShippedBytesTotal = progress.ShippedBytesTotal,
             PendingBytes = context.PendingBytes,
+            LogUtilization = context.LogUtilization,
+            CutsWaiting = context.CutsWaiting,
             CyclesTotal = progress.CyclesTotal,
             CyclesDueLastHour = due,
             CyclesMissedLastHour = missed,
             LastCycleDuration = clock.LastDuration?.ToDuration(),
-            RetryAt = clock.RetryAt?.ToTimestamp(),
+            RetryAt = (clock.Fault is null ? shipping.RetryAt : clock.RetryAt)?.ToTimestamp(),
             Resync = ResyncOf(context),
             MeanLatency = clock.MeanLatency()?.ToDuration(),
         };

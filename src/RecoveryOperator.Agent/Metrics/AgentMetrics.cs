@@ -11,6 +11,7 @@ public sealed class AgentMetrics
     private readonly Counter _changed;
     private readonly Counter _read;
     private readonly Gauge _pending;
+    private readonly Gauge _utilization;
     private readonly Histogram _duration;
 
     /// <param name="registry">Where they are registered.</param>
@@ -21,6 +22,7 @@ public sealed class AgentMetrics
         _changed = factory.CreateCounter("recovery_changed_bytes_total", "Bytes that changed on the disks of committed sets.", Labels);
         _read = factory.CreateCounter("recovery_read_bytes_total", "Bytes of disk content read.", Labels);
         _pending = factory.CreateGauge("recovery_pending_bytes", "Bytes cut and not yet in the vault.", Labels);
+        _utilization = factory.CreateGauge("recovery_log_utilization_ratio", "Bytes of cuts that wait for the vault over those at which cutting stops.", Labels);
         _duration = factory.CreateHistogram(
             "recovery_cycle_duration_seconds", "Duration of successful cycles.", Labels, new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.125, 2, 14) });
     }
@@ -32,7 +34,7 @@ public sealed class AgentMetrics
         int slash = displayName.IndexOf('/', StringComparison.Ordinal);
         string[] labels = slash < 0 ? ["", displayName] : [displayName[..slash], displayName[(slash + 1)..]];
         return new ProtectionMetrics(
-            _shipped.WithLabels(labels), _changed.WithLabels(labels), _read.WithLabels(labels), _pending.WithLabels(labels), _duration.WithLabels(labels), () => Remove(labels));
+            _shipped.WithLabels(labels), _changed.WithLabels(labels), _read.WithLabels(labels), _pending.WithLabels(labels), _utilization.WithLabels(labels), _duration.WithLabels(labels), () => Remove(labels));
     }
 
     private void Remove(string[] labels)
@@ -41,13 +43,14 @@ public sealed class AgentMetrics
         _changed.RemoveLabelled(labels);
         _read.RemoveLabelled(labels);
         _pending.RemoveLabelled(labels);
+        _utilization.RemoveLabelled(labels);
         _duration.RemoveLabelled(labels);
     }
 }
 
 /// <summary>The figures of one protected VM.</summary>
 public sealed class ProtectionMetrics(
-    Counter.Child shipped, Counter.Child changed, Counter.Child read, Gauge.Child pending, Histogram.Child duration, Action remove)
+    Counter.Child shipped, Counter.Child changed, Counter.Child read, Gauge.Child pending, Gauge.Child utilization, Histogram.Child duration, Action remove)
 {
     /// <summary>A segment is in the vault.</summary>
     public void Shipped(long lengthBytes) => shipped.Inc(lengthBytes);
@@ -60,6 +63,9 @@ public sealed class ProtectionMetrics(
 
     /// <summary>Bytes that wait.</summary>
     public void Pending(long pendingBytes) => pending.Set(pendingBytes);
+
+    /// <summary>Bytes that wait over those at which cutting stops.</summary>
+    public void LogUtilization(double ratio) => utilization.Set(ratio);
 
     /// <summary>A cycle went well.</summary>
     public void CycleSucceeded(TimeSpan elapsed) => duration.Observe(elapsed.TotalSeconds);

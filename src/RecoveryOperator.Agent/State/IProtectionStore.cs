@@ -28,20 +28,28 @@ public interface IProtectionStore
     /// <summary>The base segments, by disk and segment.</summary>
     IReadOnlyList<BaseSegment> LoadBaseSegments(string protectionId);
 
-    /// <summary>Stores a finished cut together with the progress that no longer holds its intent.</summary>
+    /// <summary>Stores a finished cut, behind those that wait, together with the progress that no longer holds its intent.</summary>
     void SaveCut(string protectionId, ProtectionProgress progress, PendingCut cut);
 
-    /// <summary>The cut that waits, or null.</summary>
-    PendingCut? LoadCut(string protectionId);
+    /// <summary>The cuts that wait to be shipped and committed, oldest first.</summary>
+    IReadOnlyList<PendingCut> LoadCuts(string protectionId);
 
-    /// <summary>Takes note that a segment of the cut is in the vault.</summary>
-    void MarkShipped(string protectionId, int disk, int segment);
+    /// <summary>Takes note that a segment of a cut is in the vault.</summary>
+    void MarkShipped(string protectionId, long sequence, int disk, int segment);
 
-    /// <summary>Removes the cut together with storing what came of it: committed, or dropped back to an intent.</summary>
+    /// <summary>Removes a cut together with storing that it is committed.</summary>
     /// <param name="protectionId">The protection.</param>
-    /// <param name="progress">What came of it.</param>
-    /// <param name="forgetBase">It completed the initial copy: its base segments are not needed any more.</param>
-    void EndCut(string protectionId, ProtectionProgress progress, bool forgetBase);
+    /// <param name="progress">With the set that it became.</param>
+    /// <param name="sequence">The cut's sequence.</param>
+    /// <param name="forgetBase">It completed a copy: base segments are not needed any more.</param>
+    void EndCut(string protectionId, ProtectionProgress progress, long sequence, bool forgetBase);
+
+    /// <summary>Removes cuts that will not be committed, together with storing what came of them.</summary>
+    /// <param name="protectionId">The protection.</param>
+    /// <param name="progress">With the intent that stands for them.</param>
+    /// <param name="fromSequence">The oldest of them: those behind it go too.</param>
+    /// <param name="forgetBase">Base segments are not needed any more.</param>
+    void DropCuts(string protectionId, ProtectionProgress progress, long fromSequence, bool forgetBase);
 
     /// <summary>Forgets a protection.</summary>
     void Remove(string protectionId);

@@ -87,40 +87,46 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
                 cut.Manifest,
                 cut.ChangedBytes);
             foreach (CutSegment segment in cut.Segments)
-                Insert(session, protectionId, segment);
+                Insert(session, protectionId, cut.Intent.Sequence, segment);
         });
     }
 
     /// <inheritdoc/>
-    public PendingCut? LoadCut(string protectionId) => database.InTransaction(session =>
+    public IReadOnlyList<PendingCut> LoadCuts(string protectionId) => database.InTransaction(session =>
     {
-        IReadOnlyList<CutSegment> segments = session.Query(
-            "SELECT disk, segment, path, blob, length, sha256, shipped FROM cut_segment WHERE protection = $0 ORDER BY disk, segment",
-            row => new CutSegment(
-                row.GetInt32(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetString(5), row.GetInt64(6) != 0),
-            protectionId);
+        ILookup<long, CutSegment> segments = session.Query(
+            "SELECT sequence, disk, segment, path, blob, length, sha256, shipped FROM cut_segment WHERE protection = $0 ORDER BY sequence, disk, segment",
+            row => (Sequence: row.GetInt64(0), Segment: new CutSegment(
+                row.GetInt32(1), row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetInt64(5), row.GetString(6), row.GetInt64(7) != 0)),
+            protectionId).ToLookup(row => row.Sequence, row => row.Segment);
         return session.Query(
-            "SELECT sequence, attempt, checkpoint, manifest, changed FROM cut WHERE protection = $0",
+            "SELECT sequence, attempt, checkpoint, manifest, changed FROM cut WHERE protection = $0 ORDER BY sequence",
             row => new PendingCut(
                 new CutIntent(row.GetInt64(0), Guid.Parse(row.GetString(1)), new ChangeTrackingId(row.GetString(2))),
                 row.GetFieldValue<byte[]>(3),
                 row.GetInt64(4),
-                segments),
-            protectionId).SingleOrDefault();
+                [.. segments[row.GetInt64(0)]]),
+            protectionId);
     });
 
     /// <inheritdoc/>
-    public void MarkShipped(string protectionId, int disk, int segment) => database.InTransaction(session => session.Execute(
-        "UPDATE cut_segment SET shipped = 1 WHERE protection = $0 AND disk = $1 AND segment = $2", protectionId, disk, segment));
+    public void MarkShipped(string protectionId, long sequence, int disk, int segment) => database.InTransaction(session => session.Execute(
+        "UPDATE cut_segment SET shipped = 1 WHERE protection = $0 AND sequence = $1 AND disk = $2 AND segment = $3", protectionId, sequence, disk, segment));
 
     /// <inheritdoc/>
-    public void EndCut(string protectionId, ProtectionProgress progress, bool forgetBase) => database.InTransaction(session =>
+    public void EndCut(string protectionId, ProtectionProgress progress, long sequence, bool forgetBase) => database.InTransaction(session =>
     {
-        session.Execute("DELETE FROM cut_segment WHERE protection = $0", protectionId);
-        session.Execute("DELETE FROM cut WHERE protection = $0", protectionId);
-        if (forgetBase)
-            session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
-        Save(session, protectionId, progress);
+        session.Execute("DELETE FROM cut_segment WHERE protection = $0 AND sequence = $1", protectionId, sequence);
+        session.Execute("DELETE FROM cut WHERE protection = $0 AND sequence = $1", protectionId, sequence);
+        Finish(session, protectionId, progress, forgetBase);
+    });
+
+    /// <inheritdoc/>
+    public void DropCuts(string protectionId, ProtectionProgress progress, long fromSequence, bool forgetBase) => database.InTransaction(session =>
+    {
+        session.Execute("DELETE FROM cut_segment WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
+        session.Execute("DELETE FROM cut WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
+        Finish(session, protectionId, progress, forgetBase);
     });
 
     /// <inheritdoc/>
@@ -144,9 +150,17 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
             "UPDATE protection SET machine = $1, progress = $2 WHERE id = $0", protectionId, progress.MachineId, JsonSerializer.Serialize(progress, Json));
     }
 
-    private static void Insert(SqliteSession session, string protectionId, CutSegment segment) => session.Execute(
-        "INSERT INTO cut_segment(protection, disk, segment, path, blob, length, sha256, shipped) VALUES($0, $1, $2, $3, $4, $5, $6, $7)",
+    private static void Finish(SqliteSession session, string protectionId, ProtectionProgress progress, bool forgetBase)
+    {
+        if (forgetBase)
+            session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
+        Save(session, protectionId, progress);
+    }
+
+    private static void Insert(SqliteSession session, string protectionId, long sequence, CutSegment segment) => session.Execute(
+        "INSERT INTO cut_segment(protection, sequence, disk, segment, path, blob, length, sha256, shipped) VALUES($0, $1, $2, $3, $4, $5, $6, $7, $8)",
         protectionId,
+        sequence,
         segment.Disk,
         segment.Segment,
         segment.Path,

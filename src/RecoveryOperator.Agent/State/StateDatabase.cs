@@ -22,6 +22,19 @@ public sealed class StateDatabase : IDisposable
         CREATE TABLE operation(id TEXT PRIMARY KEY, digest TEXT NOT NULL, finished_at INTEGER NOT NULL, operation BLOB NOT NULL) STRICT;
         """,
         "CREATE TABLE host(id INTEGER PRIMARY KEY, settings BLOB NOT NULL) STRICT;",
+        """
+        ALTER TABLE cut RENAME TO former_cut;
+        ALTER TABLE cut_segment RENAME TO former_segment;
+        CREATE TABLE cut(protection TEXT NOT NULL, sequence INTEGER NOT NULL, attempt TEXT NOT NULL, checkpoint TEXT NOT NULL, manifest BLOB NOT NULL,
+            changed INTEGER NOT NULL, PRIMARY KEY(protection, sequence)) STRICT;
+        CREATE TABLE cut_segment(protection TEXT NOT NULL, sequence INTEGER NOT NULL, disk INTEGER NOT NULL, segment INTEGER NOT NULL, path TEXT NOT NULL,
+            blob TEXT NOT NULL, length INTEGER NOT NULL, sha256 TEXT NOT NULL, shipped INTEGER NOT NULL, PRIMARY KEY(protection, sequence, disk, segment)) STRICT;
+        INSERT INTO cut SELECT * FROM former_cut;
+        INSERT INTO cut_segment SELECT s.protection, c.sequence, s.disk, s.segment, s.path, s.blob, s.length, s.sha256, s.shipped
+            FROM former_segment s JOIN former_cut c ON c.protection = s.protection;
+        DROP TABLE former_cut;
+        DROP TABLE former_segment;
+        """,
     ];
 
     private readonly Lock _lock = new();

@@ -28,6 +28,9 @@ public sealed record PendingCut(CutIntent Intent, byte[] Manifest, long ChangedB
 {
     /// <summary>Stored bytes that are not shipped yet.</summary>
     public long PendingBytes => Segments.Where(segment => !segment.Shipped).Sum(segment => segment.LengthBytes);
+
+    /// <summary>Stored bytes.</summary>
+    public long LengthBytes => Segments.Sum(segment => segment.LengthBytes);
 }
 
 /// <summary>A segment of a finished cut, in the spool.</summary>

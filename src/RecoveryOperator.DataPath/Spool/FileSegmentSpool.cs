@@ -6,7 +6,10 @@ namespace RecoveryOperator.DataPath.Spool;
 /// </summary>
 /// <param name="folder">The folder; created, with its parents, by the first segment.</param>
 /// <param name="completed">Called for each finished segment, in order (see <see cref="ISegmentSpool.CompleteAsync"/>); null for nothing.</param>
-public sealed class FileSegmentSpool(string folder, Func<SpooledSegment, long, CancellationToken, ValueTask>? completed = null) : ISegmentSpool
+/// <param name="durable">
+/// Whether a finished segment would survive a power failure (default). One that is only on its way to the vault, and captured again when it is lost, need not.
+/// </param>
+public sealed class FileSegmentSpool(string folder, Func<SpooledSegment, long, CancellationToken, ValueTask>? completed = null, bool durable = true) : ISegmentSpool
 {
     /// <summary>Full path of the folder.</summary>
     public string Folder { get; } = Path.GetFullPath(folder);
@@ -20,7 +23,7 @@ public sealed class FileSegmentSpool(string folder, Func<SpooledSegment, long, C
         if (File.Exists(path))
             throw new IOException($"The spool has a segment '{path}' already. Every cut needs a folder of its own: use a new attempt.");
 
-        return new(new PartialSpoolFile(path));
+        return new(new PartialSpoolFile(path, durable));
     }
 
     /// <inheritdoc/>

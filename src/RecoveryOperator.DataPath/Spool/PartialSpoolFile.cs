@@ -8,10 +8,12 @@ internal sealed class PartialSpoolFile : ISpoolFile
 
     private readonly string _partialPath;
     private readonly FileStream _stream;
+    private readonly bool _durable;
     private bool _sealed;
 
-    public PartialSpoolFile(string path)
+    public PartialSpoolFile(string path, bool durable)
     {
+        _durable = durable;
         Path = path;
         _partialPath = path + SegmentFileName.PartialSuffix;
         _stream = new FileStream(_partialPath, FileMode.Create, FileAccess.Write, FileShare.None, BufferLengthBytes, FileOptions.None);
@@ -24,11 +26,12 @@ internal sealed class PartialSpoolFile : ISpoolFile
     public async ValueTask SealAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _stream.Flush(flushToDisk: true);
+        _stream.Flush(flushToDisk: _durable);
         await _stream.DisposeAsync();
         File.Move(_partialPath, Path, overwrite: false);
         _sealed = true;
-        DurableFolder.Flush(System.IO.Path.GetDirectoryName(Path)!);
+        if (_durable)
+            DurableFolder.Flush(System.IO.Path.GetDirectoryName(Path)!);
     }
 
     public async ValueTask DisposeAsync()

@@ -22,13 +22,16 @@ public sealed class FaultyStore(IProtectionStore inner, FaultPoints points) : IP
     public void SaveCut(string protectionId, ProtectionProgress progress, PendingCut cut) =>
         points.Run("SaveCut", () => inner.SaveCut(protectionId, progress, cut));
 
-    public PendingCut? LoadCut(string protectionId) => inner.LoadCut(protectionId);
+    public IReadOnlyList<PendingCut> LoadCuts(string protectionId) => inner.LoadCuts(protectionId);
 
-    public void MarkShipped(string protectionId, int disk, int segment) =>
-        points.Run("MarkShipped", () => inner.MarkShipped(protectionId, disk, segment));
+    public void MarkShipped(string protectionId, long sequence, int disk, int segment) =>
+        points.Run("MarkShipped", () => inner.MarkShipped(protectionId, sequence, disk, segment));
 
-    public void EndCut(string protectionId, ProtectionProgress progress, bool forgetBase) =>
-        points.Run("EndCut", () => inner.EndCut(protectionId, progress, forgetBase));
+    public void EndCut(string protectionId, ProtectionProgress progress, long sequence, bool forgetBase) =>
+        points.Run("EndCut", () => inner.EndCut(protectionId, progress, sequence, forgetBase));
+
+    public void DropCuts(string protectionId, ProtectionProgress progress, long fromSequence, bool forgetBase) =>
+        points.Run("DropCuts", () => inner.DropCuts(protectionId, progress, fromSequence, forgetBase));
 
     public void Remove(string protectionId) => inner.Remove(protectionId);
 }

@@ -129,7 +129,7 @@ internal sealed class ResyncRow : IRow
             image,
             new[] { new Extent(0, image.SizeBytes) }.ToAsyncEnumerable(),
             new CaptureRequest(identity) { Known = window },
-            new FileSegmentSpool(spool),
+            new FileSegmentSpool(spool, durable: false),
             null,
             cancellationToken);
     }

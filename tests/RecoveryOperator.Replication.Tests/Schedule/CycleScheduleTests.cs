@@ -35,6 +35,20 @@ public class CycleScheduleTests
     }
 
     [Fact]
+    public void Two_hundred_machines_of_a_host_with_30_s_do_not_start_together()
+    {
+        int[] perSecond = new int[30];
+        for (int index = 0; index < 200; index++)
+        {
+            string id = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"vault\nteam\nvm-{index}")))[..32];
+            TimeSpan due = new CycleSchedule(TimeSpan.FromSeconds(30), id).NextAfter(_start) - _start;
+            perSecond[(int)(due - TimeSpan.FromTicks(1)).TotalSeconds]++;
+        }
+
+        Assert.All(perSecond, count => Assert.InRange(count, 0, 200 / 30 * 3));
+    }
+
+    [Fact]
     public void Due_times_are_counted_with_the_end_and_without_the_beginning()
     {
         CycleSchedule schedule = new(_frequency, Id);

@@ -8,21 +8,24 @@ using RecoveryOperator.Vault.Host;
 namespace RecoveryOperator.Agent.Engine.Steps;
 
 /// <summary>Commits a shipped cut, and only then lets the source forget (docs/engine.md, D8 to D11; P1, P2).</summary>
-internal sealed class CommitStep(ProtectionContext context)
+/// <param name="context">The protection.</param>
+/// <param name="holdsMachine">The caller holds the machine.</param>
+internal sealed class CommitStep(ProtectionContext context, bool holdsMachine)
 {
     /// <summary>Commits.</summary>
     /// <exception cref="FaultException">Fenced, or another set stands there.</exception>
     public async Task RunAsync(PendingCut cut, CancellationToken cancellationToken)
     {
         context.Enter(CycleStage.Commit, cut.Intent.Sequence);
-        SetManifest manifest = VaultJson.Read<SetManifest>(cut.Manifest, "the cut in the agent's state");
+        // The set before it may not have been committed when this one was cut: its hash is known by now, and is the same at every try.
+        SetManifest manifest = VaultJson.Read<SetManifest>(cut.Manifest, "the cut in the agent's state") with { PreviousSha256 = context.Progress.Last?.Sha256 };
         CommitResult result = await context.Log.CommitAsync(manifest, cancellationToken);
         StoredSet standing = result.Standing;
         if (result.Outcome == CommitOutcome.Fenced)
         {
             FaultException fenced = Ending.WriteAndMakeFault(
                 context, EnginePhase.Fenced, Ending.Sealed(context, standing.Manifest.Sequence, standing.Manifest.SealedBy));
-            await IntentResolution.TryAsync(context, cancellationToken);
+            await MachineHold.TryAsync(context, holdsMachine, () => IntentResolution.TryAsync(context, cancellationToken));
             throw fenced;
         }
 
@@ -31,7 +34,8 @@ internal sealed class CommitStep(ProtectionContext context)
             throw Conflict(context, cut.Intent.Sequence);
 
         Record(cut, manifest, standing.Sha256);
-        await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, cut.Intent.Checkpoint, cancellationToken);
+        context.ReleaseDue = true;
+        await MachineHold.TryAsync(context, holdsMachine, () => CheckpointRelease.RunAsync(context, cancellationToken));
         context.Services.Spool.DeleteAttempt(context.Id, cut.Intent.Attempt);
     }
 
@@ -49,7 +53,7 @@ internal sealed class CommitStep(ProtectionContext context)
         context.Save(
             progress => progress with
             {
-                Phase = EnginePhase.Replicating,
+                Phase = manifest.Completes == Completes.None ? progress.Phase : EnginePhase.Replicating,
                 Initial = null,
                 Resync = null,
                 ResyncedSequence = manifest.Completes == Completes.Resync ? manifest.Sequence : progress.ResyncedSequence,
@@ -59,9 +63,9 @@ internal sealed class CommitStep(ProtectionContext context)
                 ChangedBytesTotal = progress.ChangedBytesTotal + cut.ChangedBytes,
                 CyclesTotal = progress.CyclesTotal + 1,
             },
-            progress => context.Store.EndCut(context.Id, progress, forgetBase: true));
+            progress => context.Store.EndCut(context.Id, progress, manifest.Sequence, forgetBase: manifest.Completes != Completes.None));
         context.Metrics.Changed(cut.ChangedBytes);
-        context.ShowPending(0);
+        context.ShowQueue();
         long shippedBytes = cut.Segments.Sum(segment => segment.LengthBytes);
         context.Services.Logger.Committed(context.DisplayName, manifest.Epoch, manifest.Sequence, manifest.Instant, cut.ChangedBytes, shippedBytes);
     }

@@ -1,22 +1,42 @@
+using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Engine.Steps;
 
 /// <summary>What a cut builds on.</summary>
+/// <param name="Sequence">Its own.</param>
+/// <param name="PreviousSha256">Of the set before it; null as long as that is not committed: filled in when it is.</param>
 /// <param name="Since">Changes since this checkpoint make it; null: what is allocated.</param>
 /// <param name="Disks">The disks that these changes are known of.</param>
 /// <param name="Completes">What it completes.</param>
-internal sealed record CutBasis(ChangeTrackingId? Since, IReadOnlyList<DiskShape> Disks, Completes Completes)
+internal sealed record CutBasis(long Sequence, string? PreviousSha256, ChangeTrackingId? Since, IReadOnlyList<DiskShape> Disks, Completes Completes)
 {
     /// <summary>The basis of the next cut.</summary>
-    public static CutBasis Of(ProtectionContext context) => context.Progress switch
+    public static CutBasis Of(ProtectionContext context)
+    {
+        long sequence = (context.Progress.Last?.Sequence ?? 0) + 1;
+        string? previous = context.Progress.Last?.Sha256;
+        return context.Store.LoadCuts(context.Id) is [.., { } newest]
+            ? OnCut(newest)
+            : OnProgress(context, sequence, previous);
+    }
+
+    private static CutBasis OnCut(PendingCut newest) => new(
+        newest.Intent.Sequence + 1,
+        null,
+        newest.Intent.Checkpoint,
+        DiskShapes.Of(VaultJson.Read<SetManifest>(newest.Manifest, "the cut in the agent's state")),
+        Completes.None);
+
+    private static CutBasis OnProgress(ProtectionContext context, long sequence, string? previous) => context.Progress switch
     {
         { Phase: EnginePhase.Initial, Initial: { } initial } =>
-            new CutBasis(initial.Checkpoint, [.. initial.Disks!.Select(disk => disk.Shape)], Completes.Initial),
+            new CutBasis(sequence, previous, initial.Checkpoint, [.. initial.Disks!.Select(disk => disk.Shape)], Completes.Initial),
         { Phase: EnginePhase.Resynchronizing, Resync: { } resync } =>
-            new CutBasis(SinceOf(context, resync), [.. resync.Disks!.Select(disk => disk.Shape)], Completes.Resync),
-        { Last: { } last } => new CutBasis(last.Checkpoint, last.Disks, Completes.None),
+            new CutBasis(sequence, previous, SinceOf(context, resync), [.. resync.Disks!.Select(disk => disk.Shape)], Completes.Resync),
+        { Last: { } last } => new CutBasis(sequence, previous, last.Checkpoint, last.Disks, Completes.None),
         _ => throw new InvalidOperationException($"Protection {context.Id} has nothing to cut on."),
     };
 

@@ -22,8 +22,8 @@ internal sealed class CutStep(ProtectionContext context)
     {
         using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
         context.Services.Spool.EnsureRoom();
-        CutIntent intent = Begin();
         CutBasis basis = CutBasis.Of(context);
+        CutIntent intent = Begin(basis.Sequence);
         context.Enter(CycleStage.Cut, intent.Sequence);
         try
         {
@@ -42,9 +42,8 @@ internal sealed class CutStep(ProtectionContext context)
         }
     }
 
-    private CutIntent Begin()
+    private CutIntent Begin(long sequence)
     {
-        long sequence = (context.Progress.Last?.Sequence ?? 0) + 1;
         Guid attempt = Guid.NewGuid();
         CutIntent intent = new(sequence, attempt, Checkpoints.Name(context.Progress.Epoch, sequence, attempt));
         context.Save(progress => progress with { Intent = intent });
@@ -69,8 +68,11 @@ internal sealed class CutStep(ProtectionContext context)
             await snapshot.VerifyIntactAsync(cancellationToken);
         PendingCut cut = Finish(basis, intent, snapshot, disks);
         AppConsistency? consistency = Quiescing.After(context.Progress.AppConsistency, quiesce, snapshot);
-        context.Save(progress => progress with { Intent = null, AppConsistency = consistency }, progress => context.Store.SaveCut(context.Id, progress, cut));
-        context.ShowPending(cut.PendingBytes);
+        // Fenced while it was made: nothing of this source counts any more.
+        context.Save(progress => progress.Phase == EnginePhase.Fenced
+            ? throw new FaultException(Ending.ToFault(progress.Phase, progress.End!))
+            : progress with { Intent = null, AppConsistency = consistency }, progress => context.Store.SaveCut(context.Id, progress, cut));
+        context.ShowQueue();
         return cut;
     }
 
@@ -148,7 +150,7 @@ internal sealed class CutStep(ProtectionContext context)
             Epoch = context.Progress.Epoch,
             Sequence = intent.Sequence,
             Attempt = intent.Attempt,
-            PreviousSha256 = context.Progress.Last?.Sha256,
+            PreviousSha256 = basis.PreviousSha256,
             Instant = snapshot.Instant.ToUniversalTime() + offset,
             ClockOffsetMilliseconds = (long)offset.TotalMilliseconds,
             Consistency = snapshot.Consistency is { IsAppConsistent: true } || (snapshot.Consistency.Reason is not null && !Guards.Hold(Guard.ThawedInTime)) ? Consistency.AppConsistent : Consistency.CrashConsistent,

@@ -30,14 +30,14 @@ internal static class Ending
         Remedy = end.Remedy,
     };
 
-    /// <summary>Stores the end. A cut that waits becomes an intent, so that its changes are merged back.</summary>
+    /// <summary>Stores the end. Of a source that is fenced, cuts that wait become an intent; before a resynchronization they are still shipped.</summary>
     public static void Write(ProtectionContext context, EnginePhase phase, EndReason end)
     {
-        CutIntent? waiting = context.Store.LoadCut(context.Id)?.Intent;
+        CutIntent? waiting = phase == EnginePhase.Fenced && context.Store.LoadCuts(context.Id) is [{ } oldest, ..] ? oldest.Intent : null;
         context.Save(
             progress => progress with { Phase = phase, End = end, Intent = waiting ?? progress.Intent, Resync = null },
-            progress => context.Store.EndCut(context.Id, progress, forgetBase: true));
-        context.ShowPending(0);
+            progress => context.Store.DropCuts(context.Id, progress, phase == EnginePhase.Fenced ? 0 : long.MaxValue, forgetBase: true));
+        context.ShowQueue();
         context.ShowCopy(null);
         context.Services.Logger.Ended(context.DisplayName, context.Progress.Epoch, phase, end.Reason, end.Message);
     }

@@ -1,16 +1,26 @@
 namespace RecoveryOperator.Agent.Engine.Steps;
 
-/// <summary>Undoes a cut that was begun and not finished: its changes are merged back (P2), its files go.</summary>
+/// <summary>
+/// Undoes a cut that was begun and not finished, or cannot be shipped: its changes, and those of the cuts behind it, are merged back (P2), its files go.
+/// The caller holds the machine.
+/// </summary>
 internal static class IntentResolution
 {
     /// <summary>Resolves the intent, if there is one. Idempotent; each step may be the last before a crash.</summary>
     public static async Task RunAsync(ProtectionContext context, CancellationToken cancellationToken)
     {
+        if (context.Damaged is { } damaged)
+        {
+            context.Save(progress => progress with { Intent = damaged }, progress => context.Store.DropCuts(context.Id, progress, damaged.Sequence, forgetBase: false));
+            context.Damaged = null;
+            context.ShowQueue();
+        }
+
         if (context.Progress.Intent is not { } intent)
             return;
 
         // A cut that was stored although the store said otherwise must not be shipped once its checkpoint is gone.
-        context.Save(progress => progress, progress => context.Store.EndCut(context.Id, progress, forgetBase: false));
+        context.Save(progress => progress, progress => context.Store.DropCuts(context.Id, progress, intent.Sequence, forgetBase: false));
         await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, intent.Checkpoint, cancellationToken);
         context.Services.Spool.DeleteAttempt(context.Id, intent.Attempt);
         context.Save(progress => progress with { Intent = null });

@@ -26,6 +26,7 @@ internal sealed class Preparation(ProtectionContext context)
             await CleanUpAsync(cancellationToken);
 
         await IntentResolution.RunAsync(context, cancellationToken);
+        await CheckpointRelease.RunAsync(context, cancellationToken);
         DeleteSpoolLeftovers();
     }
 
@@ -76,7 +77,7 @@ internal sealed class Preparation(ProtectionContext context)
 
     private void DeleteSpoolLeftovers()
     {
-        IReadOnlyList<CutSegment> recorded = context.Store.LoadCut(context.Id)?.Segments ?? [];
+        IEnumerable<CutSegment> recorded = context.Store.LoadCuts(context.Id).SelectMany(cut => cut.Segments);
         int deleted = context.Services.Spool.DeleteLeftovers(context.Id, recorded.Select(segment => segment.Path));
         if (deleted > 0)
             context.Services.Logger.SpoolCleaned(context.DisplayName, deleted);

@@ -7,37 +7,38 @@ using RecoveryOperator.Vault;
 namespace RecoveryOperator.Agent.Engine.Steps;
 
 /// <summary>Takes a finished cut to the vault (docs/engine.md, D7).</summary>
-internal sealed class ShipStep(ProtectionContext context)
+/// <param name="context">The protection.</param>
+/// <param name="holdsMachine">The caller holds the machine.</param>
+internal sealed class ShipStep(ProtectionContext context, bool holdsMachine)
 {
     private readonly Lock _lock = new();
 
-    /// <summary>Ships what is not shipped yet. A cut that cannot be shipped as it is becomes an intent again and is merged back.</summary>
+    /// <summary>Ships what is not shipped yet. A cut that cannot be shipped as it is, and those behind it, become an intent again and are merged back.</summary>
     public async Task RunAsync(PendingCut cut, CancellationToken cancellationToken)
     {
         context.Enter(CycleStage.Ship, cut.Intent.Sequence);
-        context.ShowPending(cut.PendingBytes);
+        context.ShowQueue();
         ParallelOptions options = new() { MaxDegreeOfParallelism = UploadLane.MaxConcurrency, CancellationToken = cancellationToken };
         try
         {
-            await Parallel.ForEachAsync(cut.Segments.Where(segment => !segment.Shipped), options, async (segment, token) => await ShipAsync(segment, token));
+            await Parallel.ForEachAsync(cut.Segments.Where(segment => !segment.Shipped), options, async (segment, token) => await ShipAsync(cut, segment, token));
         }
         catch (Exception fault) when (fault is SpoolDamageException or VaultException { Fault: VaultFault.Conflict })
         {
             context.Services.Logger.CutDropped(context.DisplayName, context.Progress.Epoch, cut.Intent.Sequence, fault);
-            context.Save(progress => progress with { Intent = cut.Intent }, progress => context.Store.EndCut(context.Id, progress, forgetBase: false));
-            context.ShowPending(0);
-            await IntentResolution.TryAsync(context, cancellationToken);
+            context.Damaged = cut.Intent;
+            await MachineHold.TryAsync(context, holdsMachine, () => IntentResolution.TryAsync(context, cancellationToken));
             throw;
         }
     }
 
-    private async Task ShipAsync(CutSegment segment, CancellationToken cancellationToken)
+    private async Task ShipAsync(PendingCut cut, CutSegment segment, CancellationToken cancellationToken)
     {
         SpooledSegment file = new(segment.Path, Path.GetFileName(segment.Path), segment.LengthBytes, segment.Sha256);
         await SegmentUpload.RunAsync(context, file, segment.Blob, cancellationToken);
         lock (_lock)
         {
-            context.Store.MarkShipped(context.Id, segment.Disk, segment.Segment);
+            context.Store.MarkShipped(context.Id, cut.Intent.Sequence, segment.Disk, segment.Segment);
             context.ShowPending(context.PendingBytes - segment.LengthBytes);
         }
     }

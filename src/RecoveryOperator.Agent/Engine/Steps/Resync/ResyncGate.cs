@@ -12,8 +12,10 @@ internal sealed class ResyncGate(ProtectionContext context)
 
     private DateTimeOffset _noticedAt = DateTimeOffset.MinValue;
 
-    /// <summary>Runs it, before a cycle does anything else. No cut waits.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Runs it, before a cycle does anything else.</summary>
+    /// <param name="ship">Ships and commits what waits: a resynchronization begins behind it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task RunAsync(Func<Task> ship, CancellationToken cancellationToken)
     {
         switch (context.Progress.Phase)
         {
@@ -28,10 +30,10 @@ internal sealed class ResyncGate(ProtectionContext context)
                 break;
             case EnginePhase.Replicating:
                 await NoticeAsync(cancellationToken);
-                await BeginAsync(cancellationToken);
+                await BeginAsync(ship, cancellationToken);
                 break;
             case EnginePhase.ResyncRequired:
-                await BeginAsync(cancellationToken);
+                await BeginAsync(ship, cancellationToken);
                 break;
         }
     }
@@ -43,12 +45,13 @@ internal sealed class ResyncGate(ProtectionContext context)
             context.Save(progress => change(progress) with { ResyncToken = token });
     }
 
-    private async Task BeginAsync(CancellationToken cancellationToken)
+    private async Task BeginAsync(Func<Task> ship, CancellationToken cancellationToken)
     {
         ResyncDecision decision = ResyncWishes.Decide(context);
         if (decision is ResyncDecision.None or ResyncDecision.Hold)
             return;
 
+        await ship();
         bool asked = decision == ResyncDecision.BeginAsRequested;
         EndReason? need = context.Progress.End;
         await ResyncBeginning.RunAsync(
@@ -71,12 +74,12 @@ internal sealed class ResyncGate(ProtectionContext context)
     private async Task NoticeAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = context.Services.Time.GetUtcNow();
-        if (now - _noticedAt < NoticeInterval)
+        if (now - _noticedAt < NoticeInterval || context.Store.LoadCuts(context.Id).Count > 0)
             return;
+        _noticedAt = now;
         try
         {
             ReplicaStateDocument? state = await context.Log.ReadReplicaStateAsync(cancellationToken);
-            _noticedAt = now;
             if (state?.NeedsResync is { } need && state.Epoch == context.Progress.Epoch && need.Sequence >= Math.Max(1, context.Progress.ResyncedSequence))
                 Require(need);
         }

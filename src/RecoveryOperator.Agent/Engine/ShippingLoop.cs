@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Retry;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>Ships and commits what was cut, beside cutting: while the vault is away sets go on being cut, and every one of them is committed when it is back.</summary>
+internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle cycle, Action committed) : IDisposable
+{
+    private readonly SemaphoreSlim _wake = new(1);
+    private readonly ConcurrentQueue<(long Sequence, TaskCompletionSource<CutInfo> Cut)> _waiting = new();
+    private int _failures;
+    private volatile bool _hurried;
+
+    /// <summary>Why the last try failed.</summary>
+    public Fault? Fault { get; private set; }
+
+    /// <summary>When it is tried again by itself.</summary>
+    public DateTimeOffset? RetryAt { get; private set; }
+
+    /// <summary>When it was last tried.</summary>
+    public DateTimeOffset LastTryAt { get; private set; }
+
+    private DateTimeOffset Now => context.Services.Time.GetUtcNow();
+
+    /// <summary>There is a cut to ship, or something else changed.</summary>
+    public void Signal() => _wake.Release();
+
+    /// <summary>A failure need not wait for its time.</summary>
+    public void Hurry()
+    {
+        _hurried = true;
+        _wake.Release();
+    }
+
+    /// <summary>Somebody waits until a cut is committed.</summary>
+    public void Add(long sequence, TaskCompletionSource<CutInfo> cut)
+    {
+        _waiting.Enqueue((sequence, cut));
+        Hurry();
+    }
+
+    /// <summary>Runs until it is canceled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await WaitAsync(cancellationToken);
+            if (IsDue())
+                await ShipAsync(cancellationToken);
+            AnswerWaiting();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _wake.Dispose();
+
+    private bool IsDue() => context.Progress.Phase == EnginePhase.Replicating
+        && (!context.Desired.Paused || !_waiting.IsEmpty)
+        && (Fault is null || _hurried || (RetryAt is { } at && Now >= at))
+        && context.Store.LoadCuts(context.Id).Count > 0;
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // Once its time has come it is tried, or (paused) waits for a change.
+        TimeSpan delay = Fault is not null && RetryAt is { } at && at > Now ? at - Now : Timeout.InfiniteTimeSpan;
+        Task elapsed = Task.Delay(delay, context.Services.Time, waiting.Token);
+        Task woken = _wake.WaitAsync(waiting.Token);
+        await Task.WhenAny(elapsed, woken);
+        await waiting.CancelAsync();
+        await Task.WhenAll(elapsed, woken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // One of them was canceled just now.
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private async Task ShipAsync(CancellationToken cancellationToken)
+    {
+        _hurried = false;
+        LastTryAt = Now;
+        try
+        {
+            await cycle.ShipAsync(cancellationToken);
+            (Fault, RetryAt, _failures) = (null, null, 0);
+            committed();
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(error);
+        }
+        finally
+        {
+            context.Touch();
+        }
+    }
+
+    private void Fail(Exception error)
+    {
+        _failures++;
+        Fault = FaultTable.Classify(error, $"vm {context.Desired.Machine}", Now - context.GrantedAt);
+        RetryAt = CycleClock.IsTriedAgain(Fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
+        context.Services.Logger.ShippingFailed(
+            context.DisplayName, context.Progress.Epoch, Fault.Category, Fault.Reason, context.CutsWaiting, RetryAt, error);
+        while (_waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting))
+            waiting.Cut.TrySetException(new FaultException(Fault));
+    }
+
+    private void AnswerWaiting()
+    {
+        CommittedSet? last = context.Progress.Last;
+        while (_waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting) && last is not null && waiting.Sequence <= last.Sequence
+            && _waiting.TryDequeue(out waiting))
+        {
+            waiting.Cut.TrySetResult(ProtectionRunner.Describe(context.Progress));
+        }
+    }
+}
