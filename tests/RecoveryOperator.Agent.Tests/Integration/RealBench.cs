@@ -202,7 +202,10 @@ internal sealed class RealBench : IAsyncDisposable
         RecoveryPointDocument point = await PointAsync(sequence);
         Assert.Equal(truth.Keys.Order(), point.Disks.Select(disk => disk.Target).Order());
         foreach ((string target, byte[] content) in truth)
-            Assert.True(content.AsSpan().SequenceEqual(await ReadAsync(point, target)), string.Create(CultureInfo.InvariantCulture, $"point {sequence}, disk {target} differs"));
+        {
+            byte[] held = await ReadAsync(point, target);
+            Assert.True(content.AsSpan().SequenceEqual(held), $"point {sequence.ToString(CultureInfo.InvariantCulture)}, disk {target} differs");
+        }
     }
 
     public async ValueTask DisposeAsync()

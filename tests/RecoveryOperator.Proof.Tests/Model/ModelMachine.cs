@@ -229,7 +229,7 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
         }
     }
 
-    private HashSet<(int, int)> ChangedSince(ChangeTrackingId since)
+    private HashSet<(int Disk, int Block)> ChangedSince(ChangeTrackingId since)
     {
         int index = _checkpoints.FindIndex(checkpoint => checkpoint.Id == since);
         if (index < 0)
@@ -239,7 +239,7 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
             : [.. Blocks().Where(block => !BlockOf(_disks, block).SequenceEqual(BlockOf(_checkpoints[index].Content, block)))];
     }
 
-    private HashSet<(int, int)> Allocated() => [.. Blocks().Where(block => BlockOf(_disks, block).ContainsAnyExcept((byte)0))];
+    private HashSet<(int Disk, int Block)> Allocated() => [.. Blocks().Where(block => BlockOf(_disks, block).ContainsAnyExcept((byte)0))];
 
     private IEnumerable<(int Disk, int Block)> Blocks() => _disks.SelectMany((disk, index) =>
         Enumerable.Range(0, (disk.Length + BlockBytes - 1) / BlockBytes).Select(block => (index, block)));
