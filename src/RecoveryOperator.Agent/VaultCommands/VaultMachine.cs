@@ -20,8 +20,8 @@ internal sealed record VaultMachine(ProtectionId Id, ProtectionVault Vault, VmDo
         { Journal.Failover: { Committed: true } failover } => $"Committed ({failover.Site})",
         { Journal.Failover: { } failover } => $"FailedOver ({failover.Site})",
         { Applied.Sealed: true } => "Sealed",
-        { Applied.LatestPoint: null } => "NoPoint",
-        _ => "Open",
+        { Applied.LatestPoint: not null } => "Open",
+        _ => "NoPoint",
     };
 
     /// <summary>Reads what the vault knows of a protection.</summary>

@@ -8,7 +8,7 @@ public class RetentionTierTests
     private static readonly DateTimeOffset _start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly RetentionTerms _terms = new(FullDensityHours: 4, HourlyForHours: 48, DailyForDays: 14, WeeklyForWeeks: 6);
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 40)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 10)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
