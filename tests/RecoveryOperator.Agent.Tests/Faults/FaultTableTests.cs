@@ -58,7 +58,7 @@ public class FaultTableTests
     {
         Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoSpace), Pair(FaultTable.Classify(new IOException("No space left on device", 28))));
         Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoSpace), Pair(FaultTable.Classify(new IOException("There is not enough space", unchecked((int)0x80070070)))));
-        Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoMemory), Pair(FaultTable.Classify(new OutOfMemoryException())));
+        Assert.Equal((FaultCategory.Recoverable, FaultReasons.NoMemory), Pair(FaultTable.Classify(new InsufficientMemoryException())));
         Assert.Equal((FaultCategory.Recoverable, FaultReasons.InputOutput), Pair(FaultTable.Classify(new IOException("?"))));
     }
 

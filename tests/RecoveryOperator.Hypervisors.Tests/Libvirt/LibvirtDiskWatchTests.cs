@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using RecoveryOperator.Hypervisors.Libvirt;
 using RecoveryOperator.Hypervisors.Tests.Conformance;
 
 namespace RecoveryOperator.Hypervisors.Tests.Libvirt;
