@@ -253,6 +253,7 @@ public sealed class OutageTests : IDisposable
 
             int count = machine.Points.Count - before;
             machine.OnRead = null;
+            machine.Points.BreakAt = int.MaxValue;
             await bench.RunAsync();
             await bench.VerifyAllSetsAsync();
             Assert.True(bench.Progress.Last!.Sequence >= 9, $"only {bench.Progress.Last.Sequence} sets");

@@ -74,6 +74,7 @@ public sealed class ResyncCrashMatrixTests(ITestOutputHelper output)
             await RunToResyncedAsync(bench, vaultAgent, crash);
             int count = machine.Points.Count - before;
             machine.OnRead = null;
+            machine.Points.BreakAt = int.MaxValue;
             Toggle(machine, random);
             await RunOneAsync(bench, crash);
             await vaultAgent.RunAsync();
