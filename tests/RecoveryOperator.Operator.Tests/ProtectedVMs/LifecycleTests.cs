@@ -29,7 +29,8 @@ public class LifecycleTests(Cluster cluster)
         Assert.Equal((ReplicationHealth.Normal, RpoBand.Met, 1L, "host", "m-1"), (settled.Health, settled.Rpo, settled.LastRecoveryPoint!.Sequence, settled.Host, settled.MachineId));
         Assert.Null(settled.Progress);
         Assert.Equal(["vda"], settled.Disks.Select(d => d.Name));
-        Assert.All(settled.Conditions, c => Assert.Equal(c.Type is "Reconciling" or "Stalled" or "ResyncRequired" ? "False" : "True", c.Status));
+        Assert.All(settled.Conditions, c => Assert.Equal(
+            c.Type switch { "Reconciling" or "Stalled" or "ResyncRequired" => "False", "ReplicaVerified" => "Unknown", _ => "True" }, c.Status));
         var put = Assert.Single(world.Agent.Puts);
         Assert.Contains("sig=", put.LogContainerUri, StringComparison.Ordinal);
         await Eventually.HoldsAsync(async () => (await world.EventsAsync("vm", Cancel)).Any(e => e.Reason == "Protected"), Cancel);
