@@ -22,7 +22,7 @@ internal sealed record Contender(
     public Task<ProcessUse> RunAsync(CancellationToken cancellationToken) => TimedCommand.RunAsync(Command, Environment, Folder, cancellationToken);
 
     /// <summary>The command for the report, without folders and grants.</summary>
-    public string Shown(string image) => string.Join(' ', Command.Select(part => part.Contains("?s", StringComparison.Ordinal) ? "URL?SAS" : part
+    public string Shown(string image) => string.Join(' ', Command.Select((part, index) => index == 0 ? Path.GetFileName(part) : part.Contains("?s", StringComparison.Ordinal) ? "URL?SAS" : part
         .Replace(image, "IMAGE", StringComparison.Ordinal)
         .Replace(Folder, "DIR", StringComparison.Ordinal)));
 
