@@ -59,7 +59,8 @@ public sealed class ScrubTests(AzuriteServer server) : IAsyncLifetime, IClassFix
     {
         await _app.StartAsync(Token);
         await Eventually.HoldsAsync(async () => (await AppliedAsync())?.Verified?.Point.Sequence == 1, Token);
-        Assert.Contains("recovery_replica_verified_timestamp_seconds{namespace=\"apps\"", await MetricsAsync(), StringComparison.Ordinal);
+        await Eventually.HoldsAsync(
+            async () => (await MetricsAsync()).Contains("recovery_replica_verified_timestamp_seconds{namespace=\"apps\"", StringComparison.Ordinal), Token);
 
         await Eventually.HoldsAsync(() => TryFlipAsync(70_000), Token);
         await _machine.CommitAsync();

@@ -71,6 +71,8 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
             LogContainerUri = world.Grant.ToString(),
             Paused = paused,
             AppConsistentInterval = world.AppConsistentInterval?.ToDuration(),
+            // The whole day: a model that waits for the evening says nothing about what comes then.
+            Resync = new ResyncTerms { Window = new DailyWindow { StartMinute = 0, EndMinute = 0 } },
         };
         try
         {

@@ -26,13 +26,16 @@ internal sealed class ApplierProcess : IDisposable
 
     public FaultyNetwork Network { get; }
 
-    /// <summary>Applies what is there.</summary>
+    /// <summary>Applies what is there, and answers a host that waits for checksums.</summary>
     /// <returns>What came of it; null when it was killed or the storage refused.</returns>
     public async Task<ApplyResult?> RunAsync()
     {
         try
         {
-            return await _applier.ApplyAsync(int.MaxValue, null, World.Token);
+            ApplyResult result = await _applier.ApplyAsync(int.MaxValue, null, World.Token);
+            if (result.Outcome == ApplyOutcome.UpToDate && await _applier.FindRequestAsync(World.Token) is not null)
+                await _applier.AnswerAsync(null, World.Token);
+            return result;
         }
         catch (Exception fault) when (IsExpected(fault))
         {

@@ -46,7 +46,7 @@ internal static class WorldChecks
             await world.ApplyAllAsync();
             if (fault is null)
                 break;
-            faults.Add($"{fault.Reason}: {fault.Message}");
+            faults.Add($"{fault.Reason}: {fault.Message} ({world.Agent.Status?.Resync?.Stage} {world.Agent.Status?.Fault})");
             Assert.True(attempt < MostTries, $"replication does not go on: {string.Join(" | ", faults)}");
             world.Time.Advance(TimeSpan.FromSeconds(16));
         }

@@ -62,7 +62,7 @@ internal sealed class DiskChanges(ProtectionContext context)
                 Beginning.BeginCopy(context);
                 throw Retry(message, "The copy begins again by itself.");
             case Completes.Resync:
-                await ResyncBeginning.AgainAsync(context, message, keepsLast: true, cancellationToken);
+                await ResyncBeginning.AgainAsync(context, message, keepsLast: true, cancellationToken, unknown);
                 throw Retry(message, "The comparison begins again by itself.");
             default:
                 throw Ending.WriteAndMakeFault(

@@ -30,17 +30,36 @@ internal static class ResyncBeginning
         context.Services.Logger.ResyncBegins(context.DisplayName, context.Progress.Epoch, state.Reason, state.Checkpoint.Value, state.Requested);
     }
 
-    /// <summary>Gives up what was done so far and begins again.</summary>
+    /// <summary>
+    /// Merges the changes since checkpoints of comparisons that were given up into those since the newest set. No snapshot is open, and none of what comes after
+    /// the newest set is needed any more.
+    /// </summary>
+    public static async Task AbandonFormerAsync(ProtectionContext context, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ChangeTrackingId> checkpoints = await context.Hypervisor.ListCheckpointsAsync(context.MachineId, context.Id, cancellationToken);
+        foreach (ChangeTrackingId former in checkpoints.SkipWhile(checkpoint => checkpoint != context.Progress.Last!.Checkpoint).Skip(1).Take(1))
+            await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, former, cancellationToken);
+    }
+
+    /// <summary>
+    /// Gives up what was done so far and begins again. A snapshot may be open, and a checkpoint cannot be abandoned then: that is left to the step that makes the
+    /// next one.
+    /// </summary>
     /// <param name="context">The protection.</param>
     /// <param name="why">For the log.</param>
     /// <param name="keepsLast">Changes since the newest set are still known, if they were before.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task AgainAsync(ProtectionContext context, string why, bool keepsLast, CancellationToken cancellationToken)
+    /// <param name="alsoCompared">Targets of disks whose changes are not known either, as it turned out meanwhile.</param>
+    public static async Task AgainAsync(
+        ProtectionContext context, string why, bool keepsLast, CancellationToken cancellationToken, IReadOnlyList<string>? alsoCompared = null)
     {
         ResyncState former = context.Progress.Resync!;
         context.Services.Logger.ResyncRestarts(context.DisplayName, context.Progress.Epoch, why);
-        if (former.KeepsLast && keepsLast)
-            await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, former.Checkpoint, cancellationToken);
-        await RunAsync(context, former with { KeepsLast = former.KeepsLast && keepsLast }, context.Progress.ResyncToken, cancellationToken);
+        ResyncState wanted = former with
+        {
+            KeepsLast = former.KeepsLast && keepsLast,
+            OnlyTargets = former.OnlyTargets is { } only ? [.. only.Union(alsoCompared ?? [])] : null,
+        };
+        await RunAsync(context, wanted, context.Progress.ResyncToken, cancellationToken);
     }
 }

@@ -17,6 +17,8 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
         bool tracked = checkpoints.Contains(State.Checkpoint);
         if (!tracked && State.Disks is not null)
             await ResyncBeginning.AgainAsync(context, $"the host no longer tracks changes since checkpoint {State.Checkpoint}", keepsLast: true, cancellationToken);
+        if (!tracked && State.KeepsLast)
+            await ResyncBeginning.AbandonFormerAsync(context, cancellationToken);
         if (!tracked && !State.KeepsLast)
             await context.Hypervisor.ReleaseAsync(context.MachineId, context.Id, cancellationToken);
 
@@ -36,7 +38,7 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
         await using IMachineSnapshot snapshot = await OpenAsync(null, null, cancellationToken);
         if (!TakeDisks(snapshot))
         {
-            await BeginAgainAsync(cancellationToken);
+            await BeginAgainAsync(snapshot, cancellationToken);
             return;
         }
 
@@ -58,8 +60,12 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
     /// <summary>R5: compares and ships from one snapshot.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => CopyAsync(compare: true, null, null, cancellationToken);
 
-    private Task BeginAgainAsync(CancellationToken cancellationToken) =>
-        ResyncBeginning.AgainAsync(context, "disks were attached, detached or resized", keepsLast: true, cancellationToken);
+    private Task BeginAgainAsync(IMachineSnapshot snapshot, CancellationToken cancellationToken) => ResyncBeginning.AgainAsync(
+        context, "disks were attached, detached or resized", keepsLast: true, cancellationToken, UnknownOf(DiskShapes.Of(snapshot)));
+
+    /// <summary>Disks that would not be compared, although their changes since the newest set are not known: attached or grown since the comparison was decided on.</summary>
+    private IReadOnlyList<string> UnknownOf(DiskShape[] now) =>
+        State.OnlyTargets is { } only && context.Progress.Last is { } last ? [.. DiskShapes.UnknownOf(last.Disks, now).Except(only)] : [];
 
     private async Task CopyAsync(bool compare, ChangeTrackingId? since, ChangeTrackingId? made, CancellationToken cancellationToken)
     {
@@ -71,7 +77,7 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
         {
             if (!TakeDisks(snapshot))
             {
-                await BeginAgainAsync(cancellationToken);
+                await BeginAgainAsync(snapshot, cancellationToken);
                 return;
             }
 
@@ -151,6 +157,8 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
         if (State.Disks is { } disks)
             return DiskShapes.AreSame([.. disks.Select(disk => disk.Shape)], now);
 
+        if (UnknownOf(now).Count > 0)
+            return false;
         SetDisks([.. now.Select(disk => new DiskComparison(disk.Index, disk.Target, disk.SizeBytes, disk.Source, State.Compares(disk.Target), 0, 0, false))]);
         return true;
     }

@@ -104,7 +104,7 @@ internal sealed class ResyncGate(ProtectionContext context)
     {
         ResyncState state = context.Progress.Resync!;
         if (state.KeepsLast)
-            await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, state.Checkpoint, cancellationToken);
+            await ResyncBeginning.AbandonFormerAsync(context, cancellationToken);
 
         bool healthy = state.KeepsLast && state.Reason is FaultReasons.Requested or FaultReasons.ReplicaDamaged;
         context.Save(
