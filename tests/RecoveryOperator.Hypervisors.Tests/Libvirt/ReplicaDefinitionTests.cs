@@ -35,8 +35,11 @@ public sealed class ReplicaDefinitionTests
         new(2, 32 << 20, new Uri("http://127.0.0.1:10000/account/c/disk-2.vhd?snapshot=2026-01-01T00%3A00%3A00Z&sig=a%2Bb%3D")),
     ];
 
+    private static readonly VirtualDisk[] Defined =
+        [new(0, "vda", 16 << 20, "virtio", "qcow2", "/d/a.qcow2"), new(1, "vdb", 16 << 20, "virtio", "qcow2", "/d/b.qcow2"), new(2, "vdc", 32 << 20, "virtio", "qcow2", "/d/c.qcow2")];
+
     private readonly XElement _replica = ReplicaDefinition.Build(
-        new ReplicaRequest("owner", "op-1", "web-1-test", new VirtualMachineDefinition("Libvirt", 1, 1, "Uefi", [], [], Source), Disks, ["isolated", null]),
+        new ReplicaRequest("owner", "op-1", "web-1-test", new VirtualMachineDefinition("Libvirt", 1, 1, "Uefi", Defined, [], Source), Disks, ["isolated", null]),
         Guid.Parse("22222222-2222-8222-8222-222222222222"),
         target => $"/storage/{target}.qcow2",
         "/consoles");
