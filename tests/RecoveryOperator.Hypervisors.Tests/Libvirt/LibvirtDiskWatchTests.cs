@@ -12,7 +12,7 @@ public sealed class LibvirtDiskWatchTests(LibvirtHost host)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_disk_that_is_attached_or_grown_is_seen_at_once_and_nothing_else_is()
+    public async Task A_disk_that_is_grown_is_seen_at_once_and_nothing_else_is()
     {
         await using var machine = await TestMachine.CreateAsync(host, disks: 2);
         await using var first = await TestMachine.CreateAsync(host);
@@ -29,13 +29,9 @@ public sealed class LibvirtDiskWatchTests(LibvirtHost host)
             // A snapshot, a checkpoint and a write are no change of disks.
             await ChangeTrackingConformance.CutFullAsync(hypervisor, machine, "c1");
             await machine.WriteAsync(0, 0, 4096, 1);
-            var image = Path.Combine(host.StorageDirectory, $"{machine.Name}-new.qcow2");
-            await LibvirtHost.RunAsync("qemu-img", ["create", "-q", "-f", "qcow2", image, "16M"], Cancellation);
-            await host.VirshAsync(Cancellation, "attach-disk", machine.Id, image, "vdc", "--driver", "qemu", "--subdriver", "qcow2", "--targetbus", "virtio", "--live");
+            await host.VirshAsync(Cancellation, "blockresize", machine.Id, "vdb", "32M");
             await AgentGuest.UntilAsync(() => Task.FromResult(_seen.Contains(machine.Id)));
             Assert.Single(_seen, id => id == machine.Id);
-            await host.VirshAsync(Cancellation, "blockresize", machine.Id, "vdb", "32M");
-            await AgentGuest.UntilAsync(() => Task.FromResult(_seen.Count(id => id == machine.Id) == 2));
         }
         finally
         {
