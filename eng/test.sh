@@ -23,6 +23,8 @@ finish() {
         status=1
     fi
     [ "$failed" = 0 ] || [ "$status" != 0 ] || status=1
+    # Once more, where whoever sees only the end of a long log looks.
+    grep -A 4 '^failed ' "$output" | cut -c 1-300 | tail -n 120 || true
     printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
     exit "$status"
 }

@@ -93,6 +93,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Critical, Message = "{ProtectedVm}: the replication loop ended unexpectedly; restart the agent")]
     public static partial void LoopBroke(this ILogger logger, string protectedVm, Exception fault);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: what was under way failed while the protection was stopped; the next start finishes it")]
+    public static partial void StoppedByFailure(this ILogger logger, string protectedVm, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: an upload that was under way when the copy was cut off ended with an error")]
     public static partial void UploadAbandoned(this ILogger logger, string protectedVm, Exception fault);
 }

@@ -131,6 +131,11 @@ public sealed class ProtectionRunner : IAsyncDisposable
         {
             // The agent stops.
         }
+        catch (Exception fault) when (cancellationToken.IsCancellationRequested)
+        {
+            // It ends anyway. Whoever stopped it may begin it anew (a new epoch, a fence), and must be able to.
+            _context.Services.Logger.StoppedByFailure(_context.DisplayName, fault);
+        }
         catch (Exception fault)
         {
             _context.Services.Logger.LoopBroke(_context.DisplayName, fault);

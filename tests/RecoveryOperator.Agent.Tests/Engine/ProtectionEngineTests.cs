@@ -224,6 +224,36 @@ public sealed class ProtectionEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_fails_while_the_engine_stops_does_not_fail_the_stop()
+    {
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => Status.CommittedSequence == 1);
+        TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ManualResetEventSlim stopping = new();
+        _bench.Points.OnHit = (_, name) =>
+        {
+            if (name != "before EndCut" || stopping.IsSet)
+                return;
+            reached.TrySetResult();
+            stopping.Wait(Token);
+            throw new InjectedFaultException(name);
+        };
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            return reached.Task.IsCompleted;
+        });
+
+        Task stop = _engine.StopAsync(Token);
+        stopping.Set();
+        await stop;
+
+        // Whoever stops a protection to begin it again can do so.
+        await _engine.FenceAsync(new FenceProtectionRequest { ProtectionId = EngineBench.ProtectionId, Epoch = 1, Sequence = 3, OperationId = "failover-1" }, Token);
+        Assert.Equal(ProtectionPhase.Fenced, Status.Phase);
+    }
+
+    [Fact]
     public async Task A_watcher_sees_the_stages_of_a_cycle()
     {
         List<CycleStage> stages = [];

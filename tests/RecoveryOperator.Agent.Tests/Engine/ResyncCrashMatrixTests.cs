@@ -66,7 +66,7 @@ public sealed class ResyncCrashMatrixTests(ITestOutputHelper output)
         machine.OnRead = () => Toggle(machine, random);
         int before = machine.Points.Count;
         if (cancels)
-            machine.Points.OnHit = count => CancelWhen(bench, count == before + at);
+            machine.Points.OnHit = (count, _) => CancelWhen(bench, count == before + at);
         else if (at != int.MaxValue)
             machine.Points.BreakAt = before + at;
         try

@@ -14,8 +14,8 @@ public sealed class FaultPoints
 
     public int Count { get; private set; }
 
-    /// <summary>Told of each place, by its number.</summary>
-    public Action<int>? OnHit { get; set; }
+    /// <summary>Told of each place, by its number and name; what it throws is the failure.</summary>
+    public Action<int, string>? OnHit { get; set; }
 
     public string? BrokeAt { get; private set; }
 
@@ -26,7 +26,7 @@ public sealed class FaultPoints
 
     public void Hit(string name)
     {
-        OnHit?.Invoke(Count + 1);
+        OnHit?.Invoke(Count + 1, name);
         lock (_lock)
         {
             if (IsCrashed)
