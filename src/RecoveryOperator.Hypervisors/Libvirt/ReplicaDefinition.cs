@@ -100,10 +100,16 @@ internal static class ReplicaDefinition
         {
             var network = index < networks.Count ? networks[index] : null;
             nic.Elements().Where(element => !GuestNic.Contains(element.Name.LocalName)).Remove();
-            nic.ReplaceAttributes(new XAttribute("type", network is null ? "null" : "network"));
-            if (network is not null) nic.Add(new XElement("source", new XAttribute("network", network)));
+            nic.ReplaceAttributes(new XAttribute("type", network is null ? "ethernet" : "network"));
+            nic.Add(network is null ? Unplugged() : new XElement("source", new XAttribute("network", network)));
         }
     }
+
+    /// <summary>
+    /// A tap of its own on no bridge, its cable pulled: QEMU passes nothing on. What libvirt has for it, an interface of type "null", kills
+    /// libvirt 9.0's daemon when the machine is started.
+    /// </summary>
+    private static XElement Unplugged() => new("link", new XAttribute("state", "down"));
 
     private static void ReplaceConsoles(XElement devices, string pathStem)
     {

@@ -56,6 +56,21 @@ public abstract class RecoveryTargetConformance(IConformanceDriver driver)
     }
 
     [Fact]
+    public async Task A_replica_that_is_connected_to_no_network_runs_too()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(driver);
+        var request = bed.Request with { Networks = [.. bed.Request.Networks.Select(_ => (string?)null)] };
+        var replica = await bed.Target.CreateReplicaAsync(request, null, Cancellation);
+
+        await bed.Target.StartAsync(replica.Id, Cancellation);
+
+        var running = await bed.Hypervisor.FindAsync(replica.Id, Cancellation);
+        Assert.Equal(PowerState.Running, running?.State);
+        Assert.All(running!.Definition.Nics, nic => Assert.Null(nic.Network));
+        Assert.Equal(bed.Model.Definition.Nics.Select(nic => nic.Mac), running.Definition.Nics.Select(nic => nic.Mac));
+    }
+
+    [Fact]
     public async Task It_is_shut_down_or_switched_off_and_deleted_and_all_of_it_may_be_repeated()
     {
         await using var bed = await ReplicaBed.CreateAsync(driver);

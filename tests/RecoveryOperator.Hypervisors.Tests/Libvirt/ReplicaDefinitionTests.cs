@@ -79,7 +79,8 @@ public sealed class ReplicaDefinitionTests
 
         Assert.Equal(["52:54:00:00:00:01", "52:54:00:00:00:02"], nics.Select(nic => (string?)nic.Element("mac")!.Attribute("address")));
         Assert.Equal(("network", "isolated"), ((string?)nics[0].Attribute("type"), (string?)nics[0].Element("source")!.Attribute("network")));
-        Assert.Equal("null", (string?)nics[1].Attribute("type"));
+        Assert.Equal(("ethernet", "down"), ((string?)nics[1].Attribute("type"), (string?)nics[1].Element("link")?.Attribute("state")));
+        Assert.Null(nics[0].Element("link"));
         Assert.Null(nics[1].Element("source"));
         Assert.Empty(Devices.Descendants("filterref"));
     }
