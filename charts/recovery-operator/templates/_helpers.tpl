@@ -27,10 +27,10 @@ capabilities: { drop: [ALL] }
 {{/* What the operator does with the objects that it watches. */}}
 {{- define "recovery-operator.rules" -}}
 - apiGroups: [recoveryoperator.io]
-  resources: [recoverysites, recoveryhosts, recoveryvaults, replicationpolicies, protectedvms, recoveryplans]
+  resources: [recoverysites, recoveryhosts, recoveryvaults, replicationpolicies, protectedvms, recoveryplans, networkmaps, recoveryjobs]
   verbs: [get, list, watch, patch, update]
 - apiGroups: [recoveryoperator.io]
-  resources: [recoverysites/status, recoveryhosts/status, recoveryvaults/status, replicationpolicies/status, protectedvms/status, recoveryplans/status]
+  resources: [recoverysites/status, recoveryhosts/status, recoveryvaults/status, replicationpolicies/status, protectedvms/status, recoveryplans/status, networkmaps/status, recoveryjobs/status]
   verbs: [get, patch, update]
 - apiGroups: [""]
   resources: [secrets]

@@ -4,6 +4,8 @@ using k8s;
 using k8s.Models;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Api.NetworkMaps;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Api.Policies;
 using RecoveryOperator.Api.ProtectedVMs;
@@ -26,6 +28,8 @@ public class SampleTests
         [GroupVersion + ReplicationPolicy.KindName] = typeof(ReplicationPolicy),
         [GroupVersion + ProtectedVM.KindName] = typeof(ProtectedVM),
         [GroupVersion + RecoveryPlan.KindName] = typeof(RecoveryPlan),
+        [GroupVersion + NetworkMap.KindName] = typeof(NetworkMap),
+        [GroupVersion + RecoveryJob.KindName] = typeof(RecoveryJob),
     };
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
@@ -57,6 +61,8 @@ public class SampleTests
         RecoveryHost h => [$"RecoverySite/{h.Spec.SiteRef.Name}", .. h.Spec.Tls is { } tls ? [$"Secret/{tls.SecretRef.Name}"] : Array.Empty<string>()],
         ProtectedVM p => [$"RecoverySite/{p.Spec.SiteRef.Name}", $"ReplicationPolicy/{p.Spec.PolicyRef.Name}", $"RecoveryVault/{p.Spec.VaultRef.Name}"],
         RecoveryPlan p => p.Spec.Groups.SelectMany(g => g.Vms).Select(vm => $"ProtectedVM/{vm.Name}"),
+        NetworkMap m => [$"RecoverySite/{m.Spec.SourceSiteRef.Name}", $"RecoverySite/{m.Spec.TargetSiteRef.Name}"],
+        RecoveryJob j => [$"{j.Spec.SubjectRef.Kind}/{j.Spec.SubjectRef.Name}"],
         _ => [],
     };
 
