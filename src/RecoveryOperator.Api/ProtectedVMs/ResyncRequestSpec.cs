@@ -10,6 +10,20 @@ public sealed record ResyncRequestSpec
 
     /// <summary>What is to become of it.</summary>
     public ResyncAction Action { get; init; } = ResyncAction.Run;
+
+    /// <summary>Which checksums of the replica the source's are compared with.</summary>
+    public ResyncChecksums Checksums { get; init; } = ResyncChecksums.Stored;
+}
+
+/// <summary>Which checksums of the replica the source's are compared with.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ResyncChecksums>))]
+public enum ResyncChecksums
+{
+    /// <summary>Those that are kept with the replica: fast, and finds what the source changed.</summary>
+    Stored,
+
+    /// <summary>Those of what the replica's disks hold now, read in full by the vault agent: finds damage in the vault too.</summary>
+    Computed,
 }
 
 /// <summary>What is to become of a resynchronization.</summary>

@@ -71,6 +71,7 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
         if (gathered.Entity.Spec.Resync is not { } request)
             return terms;
         terms.Token = request.Token;
+        terms.ComputeAnew = request.Checksums == Api.ProtectedVMs.ResyncChecksums.Computed;
         terms.Action = request.Action switch
         {
             Api.ProtectedVMs.ResyncAction.Pause => ResyncAction.Pause,

@@ -56,6 +56,21 @@ public class PolicyChangeTests(Cluster cluster)
         await Eventually.HoldsAsync(() => world.Agent.Puts.LastOrDefault()?.Resync.Action == Protocol.ResyncAction.Cancel, Cancel);
 
         Assert.Equal("after-incident-7", world.Agent.Puts.Last().Resync.Token);
+        Assert.DoesNotContain(world.Agent.Puts, put => put.Resync.ComputeAnew);
+    }
+
+    [Fact]
+    public async Task A_request_for_checksums_computed_anew_reaches_the_agent_and_one_without_does_not_inherit_it()
+    {
+        await using var world = await TestWorld.CreateAsync(cluster, Cancel);
+        await world.ProtectAsync("vm", Cancel);
+        await world.WaitAsync("vm", s => s.Phase == ProtectionPhase.InitialReplication, Cancel);
+
+        await world.Client.MergePatchAsync<ProtectedVM>(new(world.Namespace, "vm"), """{"spec":{"resync":{"token":"after-incident-8","checksums":"Computed"}}}""", null, Cancel);
+        await Eventually.HoldsAsync(() => world.Agent.Puts.LastOrDefault()?.Resync is { Token: "after-incident-8", ComputeAnew: true }, Cancel);
+
+        await world.Client.MergePatchAsync<ProtectedVM>(new(world.Namespace, "vm"), """{"spec":{"resync":{"token":"after-incident-9","checksums":null}}}""", null, Cancel);
+        await Eventually.HoldsAsync(() => world.Agent.Puts.LastOrDefault()?.Resync is { Token: "after-incident-9", ComputeAnew: false }, Cancel);
     }
 
     [Fact]
