@@ -20,7 +20,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     /// <summary>The set of which a part may have been written, since its application began; null before.</summary>
     public HalfAppliedSet? Begun { get; private set; }
 
-    /// <summary>Sets applied by this session.</summary>
+    /// <summary>Sets applied since the leases were taken.</summary>
     public int SetsApplied { get; private set; }
 
     /// <summary>Records a seal. Of a damaged chain, what was never applied before it does not count as applied.</summary>
@@ -118,9 +118,15 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             CreatedAt = set.StoredAt,
             ClockSkew = manifest.Instant > set.StoredAt + _skewTolerance || manifest.Instant < record.Newest?.Instant,
             Machine = Guards.Hold(Guard.MachineInPoints) ? manifest.Machine! : new MachineRecord("", "", JsonSerializer.SerializeToElement<string?>(null)),
+            Damage = DamageWithin(manifest),
             Disks = disks,
         };
     }
+
+    /// <summary>Blocks that are known to be bad stay bad in each point that is made of them, until verification finds a whole one or a resynchronization mends them.</summary>
+    private PointDamageRecord? DamageWithin(SetManifest set) => Applied.ReplicaDamage is { } damage && !Mends(set)
+        ? new PointDamageRecord(damage.FoundAt, damage.Disk, damage.OffsetBytes, damage.BadBlocks)
+        : null;
 
     private async Task FinishAsync(SetManifest set, RecoveryPointDocument point, long shippedBytes, long writtenBytes, CancellationToken cancellationToken)
     {
@@ -150,8 +156,11 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
         Skipped = Applied.Damage is { } damage
             ? [.. Applied.Skipped, new SkippedSets(set.Epoch, Applied.Sequence + 1, set.Sequence - 1, damage.Reason)]
             : Applied.Skipped,
-        ReplicaDamage = set.ComparedWith is { Computed: true } ? null : Applied.ReplicaDamage,
+        ReplicaDamage = Mends(set) ? null : Applied.ReplicaDamage,
     };
+
+    /// <summary>A resynchronization that compared the replica's own content, not what its tables say of it.</summary>
+    private static bool Mends(SetManifest set) => set is { Completes: Completes.Resync, ComparedWith.Computed: true };
 
     private static long ShippedBytes(SetManifest set) => set.Disks.Sum(BaseSegments.LengthBytes);
 }

@@ -65,8 +65,11 @@ public sealed class ResyncTests(AzuriteFixture fixture)
         StoredSet set = await scene.Source.CommitResyncAsync(told, Token);
         Assert.Equal(2, set.Manifest.Disks[0].Base.Count); // Three blocks, two in a segment; nothing else differs.
         Assert.Empty(set.Manifest.Disks[1].Base);
+        ReplicaDamageRecord known = (await scene.Vault.ReadAppliedAsync(Token))!.ReplicaDamage!;
+        Assert.Equal(new PointDamageRecord(known.FoundAt, 0, 65536, 1), (await scene.Vault.ReadPointAsync(1, 2, Token))!.Damage);
         ApplyResult result = await scene.ApplyAllAsync();
         Assert.Null(result.Applied!.ReplicaDamage);
+        Assert.Null((await scene.Vault.ReadPointAsync(1, 3, Token))!.Damage);
         await scene.AssertHoldsAsync(1, 3);
         await scene.AssertEqualsSourceAsync((await scene.Vault.ReadPointAsync(1, 3, Token))!);
         Assert.False(await scene.HasLogAsync(told.Answer.Tables[0].Blob), "The computed table is not needed any more.");
