@@ -131,7 +131,8 @@ public sealed record RollbackRecord(PointSummary? To, string Reason, long? NewEp
 /// <param name="Epoch">Its epoch.</param>
 /// <param name="Sequence">Its sequence.</param>
 /// <param name="Retried">It was tried more than once: what is damaged now may have been whole, and written, before.</param>
-public sealed record HalfAppliedSet(long Epoch, long Sequence, bool Retried);
+/// <param name="RefusedBlob">What its first try refused, before anything of it was written; null where that is not known.</param>
+public sealed record HalfAppliedSet(long Epoch, long Sequence, bool Retried, string? RefusedBlob = null);
 
 /// <summary>Sets of an epoch that were never applied.</summary>
 /// <param name="Epoch">The epoch.</param>

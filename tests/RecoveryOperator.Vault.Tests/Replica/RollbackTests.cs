@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Replica;
 
 namespace RecoveryOperator.Vault.Tests.Replica;
@@ -126,6 +127,29 @@ public sealed class RollbackTests(AzuriteFixture fixture)
 
         ApplyResult result = await scene.ApplyAllAsync();
         Assert.Equal((ApplyOutcome.Damaged, true), (result.Outcome, result.Applied!.Damage!.RolledBack));
+        await scene.AssertHoldsAsync(1, 1);
+    }
+
+    [Fact]
+    public async Task What_was_written_from_a_segment_that_is_lost_only_afterwards_is_undone_too()
+    {
+        using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 22, 2 * MiB, MiB);
+        scene.Source.Write(0, 0, MiB);
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        scene.Source.Write(0, 0, MiB);
+        scene.Source.Write(1, 0, MiB);
+        StoredSet set = await scene.Source.CommitAsync(Token);
+        CutPolicy cut = new(message => message.Request.Uri.Path.Contains("/sums/", StringComparison.Ordinal) && message.Request.Uri.Query.Contains("comp=page", StringComparison.Ordinal));
+        using (LeaseHolder holder = scene.OpenState())
+            await CrashMatrixTests.RunUntilKilledAsync(() => scene.Applier(holder, cut).ApplyAsync(int.MaxValue, null, Token));
+        Assert.True(cut.WasHit, "The table was not written.");
+
+        // It was the other disk's segment that was refused; this one was written, and is lost before the rollback reads it.
+        await scene.Vault.Log.GetBlobClient(set.Manifest.Disks[0].Segments[0].Blob).DeleteAsync(cancellationToken: Token);
+        using (LeaseHolder holder = scene.OpenState())
+            await scene.RollBackAsync(holder, (await scene.Vault.ReadPointAsync(1, 1, Token))!, new HalfAppliedSet(1, 2, Retried: false, set.Manifest.Disks[1].Segments[0].Blob));
+
         await scene.AssertHoldsAsync(1, 1);
     }
 

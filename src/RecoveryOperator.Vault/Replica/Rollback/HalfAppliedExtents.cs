@@ -6,8 +6,8 @@ using RecoveryOperator.Vault.Host;
 namespace RecoveryOperator.Vault.Replica.Rollback;
 
 /// <summary>
-/// What a set that was not applied to its end may have written: the extents of its segments. What cannot be read any more may have covered anything, if it
-/// was tried before; if this was its first try, it was refused before a byte of it was written.
+/// What a set that was not applied to its end may have written: the extents of its segments. What cannot be read any more may have covered anything, except
+/// for what the set's first try refused: of that not a byte was written.
 /// </summary>
 internal sealed class HalfAppliedExtents(ProtectionVault vault, HalfAppliedSet half)
 {
@@ -54,10 +54,10 @@ internal sealed class HalfAppliedExtents(ProtectionVault vault, HalfAppliedSet h
                     await AddAsync(blocks, disk.Index, segment, 0, buffer, cancellationToken);
             }
         }
-        catch (SetDamageException)
+        catch (SetDamageException unreadable)
         {
-            // Nothing behind a list that cannot be read was written, unless it could be read when the set was tried before.
-            if (half.Retried)
+            // Nothing of a list that was refused was written, nor of what comes behind it.
+            if (!WasRefused(unreadable.Blob))
                 blocks.AddFrom(0);
         }
     }
@@ -71,15 +71,15 @@ internal sealed class HalfAppliedExtents(ProtectionVault vault, HalfAppliedSet h
             while (frames.TryRead(out ChangeLogFrame frame))
                 blocks.Add(frame.Range);
         }
-        catch (Exception fault) when (fault is SetDamageException or ChangeLogDamageException && !half.Retried)
-        {
-            return; // The one that was refused, before anything of it was written.
-        }
         catch (Exception fault) when (fault is SetDamageException or ChangeLogDamageException)
         {
-            blocks.AddFrom(0);
+            if (!WasRefused(segment.Blob))
+                blocks.AddFrom(0);
         }
     }
+
+    /// <summary>An earlier try may have found it whole, and written it.</summary>
+    private bool WasRefused(string blob) => !half.Retried && half.RefusedBlob == blob;
 
     private async Task<SetDisk?> FindAsync(int disk, CancellationToken cancellationToken)
     {

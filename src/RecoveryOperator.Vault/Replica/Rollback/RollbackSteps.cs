@@ -11,11 +11,11 @@ internal sealed class RollbackSteps(ProtectionVault vault, AppliedRecord record,
     /// point's place was never begun.
     /// </summary>
     /// <param name="damage">The damage.</param>
-    /// <param name="begun">What the present session began, as far as it came.</param>
+    /// <param name="begun">The set that this applier began, as far as it came.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task RecordDamageAsync(DamageRecord damage, HalfAppliedSet? begun, CancellationToken cancellationToken)
     {
-        HalfAppliedSet? half = (begun?.Epoch, begun?.Sequence) == (damage.Epoch, damage.Sequence) ? begun
+        HalfAppliedSet? half = (begun?.Epoch, begun?.Sequence) == (damage.Epoch, damage.Sequence) ? begun! with { RefusedBlob = damage.Blob }
             : await PointSlot.IsTakenAsync(vault, damage.Epoch, damage.Sequence, cancellationToken) ? new HalfAppliedSet(damage.Epoch, damage.Sequence, Retried: true)
             : null;
         await record.WriteAsync(
