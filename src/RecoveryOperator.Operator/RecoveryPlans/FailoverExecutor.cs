@@ -84,7 +84,8 @@ internal sealed partial class FailoverExecutor(
     private async Task<StepOutcome> ChoosePointAsync(FailoverContext context, CancellationToken cancellationToken)
     {
         var applied = context.Member.Applied;
-        var settled = applied?.Damage is not null || (applied?.SealedEpochs.Any(e => e.Epoch == context.OldEpoch) ?? false);
+        // Also of a damaged chain everything up to the seal is looked at: a resynchronization may have been committed behind the damage.
+        var settled = applied?.SealedEpochs.Any(e => e.Epoch == context.OldEpoch) ?? false;
         if (context.Choice.NeedsEverythingApplied && !settled)
         {
             await agents.HurryAsync(context, cancellationToken);
@@ -129,7 +130,7 @@ internal sealed partial class FailoverExecutor(
         var failover = context.Member.Failover!;
         var now = time.GetUtcNow();
         var result = new MemberResult(
-            failover.Host, failover.MachineId, failover.Point, await RpoSecondsAsync(context, cancellationToken), (now - context.AcceptedAt).TotalSeconds, Note(context));
+            failover.Host, failover.MachineId, failover.Point, await RpoSecondsAsync(context, cancellationToken), (now - context.AcceptedAt).TotalSeconds, await NoteAsync(context, cancellationToken));
         LogStarted(context.Member.Name, failover.Host, failover.MachineId!, result.RpoSeconds, result.RtoSeconds);
         return await WriteAsync(context, JournalTransitions.RecordStart(context.Journal, result, now), cancellationToken);
     }
@@ -151,9 +152,18 @@ internal sealed partial class FailoverExecutor(
         return stored is null ? null : Math.Max(0, (stored.Manifest.Instant - context.Member.Failover!.Point!.Instant).TotalSeconds);
     }
 
-    private static string? Note(FailoverContext context) => context.Choice.NeedsEverythingApplied && context.Member.Applied?.Damage is { } damage
-        ? $"{context.Member.Name}: set {damage.Epoch}/{damage.Sequence} was damaged ({damage.Reason}): recovered from the newest point before it."
-        : null;
+    private static async Task<string?> NoteAsync(FailoverContext context, CancellationToken cancellationToken)
+    {
+        var member = context.Member;
+        List<string> notes = [];
+        if (context.Choice.NeedsEverythingApplied && member.Applied?.Damage is { } ended)
+            notes.Add($"{member.Name}: set {ended.Epoch}/{ended.Sequence} was damaged ({ended.Reason}): recovered from the newest point before it.");
+
+        var chosen = member.Failover!.Point!;
+        if ((await member.Vault!.ReadPointAsync(chosen.Epoch, chosen.Sequence, cancellationToken))?.Damage is { } damage)
+            notes.Add($"{member.Name}: {damage.BadBlocks} blocks of 64 KiB of recovery point {chosen.Epoch}/{chosen.Sequence} are not what the source had written (first on disk {damage.Disk} at offset {damage.OffsetBytes}): check the file systems on it, or recover from an earlier recovery point that is whole.");
+        return notes.Count == 0 ? null : string.Join(' ', notes);
+    }
 
     /// <summary>A write that somebody else forestalled is no failure: the step is decided again from what stands there now.</summary>
     private static async Task<StepOutcome> WriteAsync(FailoverContext context, JournalDocument journal, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
 using RecoveryOperator.Testing;
+using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans;
 
@@ -124,5 +125,33 @@ public sealed class FencingRaceTests(PlanAzurite fixture, ITestOutputHelper outp
         Assert.Equal(2, (await web.JournalAsync(Token)).Failover!.Point!.Sequence);
         Assert.Contains("set 1/3 was damaged", bed.Plan.Status!.CurrentOperation!.Message!, StringComparison.Ordinal);
         Assert.Equal("Succeeded", ended.Operation.State);
+    }
+
+    [Fact]
+    public async Task A_resynchronization_that_was_committed_behind_a_damaged_set_is_recovered_from()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        web.Applier.DamagedSequence = 3;
+        await web.CommitAsync(Token);
+        await web.Applier.ApplyAsync(Token);
+        await web.CommitAsync(Token, completes: Completes.Resync);
+        web.Applier.IdleCalls = 8;
+        await bed.FailOverAsync();
+
+        Assert.Equal(4, (await web.JournalAsync(Token)).Failover!.Point!.Sequence);
+    }
+
+    [Fact]
+    public async Task Damage_that_is_known_in_the_point_stands_in_the_result()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "web");
+        var web = bed.Machine("web");
+        web.Applier.PointDamage = new PointDamageRecord(bed.Time.GetUtcNow(), Disk: 1, OffsetBytes: 65536, BadBlocks: 7);
+        await web.CommitAsync(Token);
+        await bed.FailOverAsync();
+
+        foreach (var word in new[] { "7 blocks", "disk 1", "offset 65536", "an earlier recovery point" })
+            Assert.Contains(word, bed.Plan.Status!.CurrentOperation!.Message!, StringComparison.Ordinal);
     }
 }

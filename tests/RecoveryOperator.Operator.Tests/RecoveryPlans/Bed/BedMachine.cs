@@ -50,7 +50,7 @@ internal sealed class BedMachine
     }
 
     /// <summary>The host commits a set; false when it is fenced.</summary>
-    public async Task<bool> CommitAsync(CancellationToken cancellationToken, Consistency consistency = Consistency.CrashConsistent)
+    public async Task<bool> CommitAsync(CancellationToken cancellationToken, Consistency consistency = Consistency.CrashConsistent, Completes completes = Completes.None)
     {
         var set = new SetManifest
         {
@@ -62,6 +62,7 @@ internal sealed class BedMachine
             PreviousSha256 = _last?.Sha256,
             Instant = _time.GetUtcNow(),
             Consistency = consistency,
+            Completes = completes,
             Machine = new MachineRecord($"{Name}-id", Name, JsonSerializer.SerializeToElement(new { nics = new[] { new { network = "lan" } } })),
         };
         try

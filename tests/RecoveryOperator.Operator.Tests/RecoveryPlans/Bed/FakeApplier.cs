@@ -4,24 +4,36 @@ using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
 
-/// <summary>Makes a recovery point of each committed set, in order, and stops at the seal or at a set that the test calls damaged. Moves no disk bytes.</summary>
+/// <summary>Makes a recovery point of each committed set, in order, up to the seal. At a set that the test calls damaged the chain ends: only a resynchronization's set goes on. Moves no disk bytes.</summary>
 internal sealed class FakeApplier(ProtectionVault vault)
 {
     public long? DamagedSequence { get; set; }
 
+    /// <summary>So many times it is asked in vain: it is slower than the operator.</summary>
+    public int IdleCalls { get; set; }
+
+    /// <summary>Blocks that are known to be bad in the points that are made.</summary>
+    public PointDamageRecord? PointDamage { get; set; }
+
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
-        var applied = await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
-        while (!applied.Sealed && applied.Damage is null)
+        if (IdleCalls > 0)
         {
-            var sequence = applied.Sequence + 1;
+            IdleCalls--;
+            return;
+        }
+
+        var applied = await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
+        for (var sequence = applied.Sequence + 1; !applied.Sealed; sequence++)
+        {
             if (await vault.ReadSetAsync(1, sequence, cancellationToken) is not { } set)
                 return;
             applied = set.Manifest switch
             {
                 { Kind: SetKind.Seal } => applied with { Epoch = 1, Sealed = true, SealedEpochs = [new SealedEpoch(1, applied.Sequence)] },
                 _ when sequence == DamagedSequence => applied with { Damage = new DamageRecord(1, sequence, "disk-0.000000.hrl", "its checksum is wrong") },
-                var manifest => await ListAsync(applied, manifest, set.Sha256, cancellationToken),
+                { Completes: not Completes.Resync } when applied.Damage is not null => applied,
+                var manifest => await ListAsync(applied with { Damage = null }, manifest, set.Sha256, cancellationToken),
             };
             await WriteAsync(VaultNames.Applied, applied, cancellationToken);
         }
@@ -36,6 +48,7 @@ internal sealed class FakeApplier(ProtectionVault vault)
             Instant = set.Instant,
             Consistency = set.Consistency,
             SetSha256 = sha256,
+            Damage = PointDamage,
             Machine = set.Machine!,
             Disks = [new PointDisk(0, "vda", 1 << 20, VaultNames.Disk(0), "2026-01-01T00:00:00.0000000Z", "")],
         };
