@@ -54,8 +54,8 @@ internal sealed class CommitStep(ProtectionContext context, bool holdsMachine)
             progress => progress with
             {
                 Phase = manifest.Completes == Completes.None ? progress.Phase : EnginePhase.Replicating,
-                Initial = null,
-                Resync = null,
+                Initial = manifest.Completes == Completes.None ? progress.Initial : null,
+                Resync = manifest.Completes == Completes.None ? progress.Resync : null,
                 ResyncedSequence = manifest.Completes == Completes.Resync ? manifest.Sequence : progress.ResyncedSequence,
                 Last = last,
                 NextDiskIndex = Math.Max(progress.NextDiskIndex, manifest.Disks.Select(disk => disk.Index + 1).DefaultIfEmpty().Max()),

@@ -153,7 +153,7 @@ internal sealed class CutStep(ProtectionContext context)
             PreviousSha256 = basis.PreviousSha256,
             Instant = snapshot.Instant.ToUniversalTime() + offset,
             ClockOffsetMilliseconds = (long)offset.TotalMilliseconds,
-            Consistency = snapshot.Consistency is { IsAppConsistent: true } || (snapshot.Consistency.Reason is not null && !Guards.Hold(Guard.ThawedInTime)) ? Consistency.AppConsistent : Consistency.CrashConsistent,
+            Consistency = Quiescing.ConsistencyOf(snapshot.Consistency),
             ConsistencyReason = Quiescing.ReasonOf(snapshot.Consistency),
             Completes = basis.Completes,
             ComparedWith = basis.Completes == Completes.Resync ? context.Progress.Resync!.Answer!.Position : null,

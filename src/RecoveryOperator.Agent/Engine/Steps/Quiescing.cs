@@ -1,4 +1,5 @@
 using RecoveryOperator.Hypervisors;
+using RecoveryOperator.Replication;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Engine.Steps;
@@ -28,6 +29,10 @@ internal static class Quiescing
         committed.Consistency == Consistency.AppConsistent
             ? new(before?.TriedAt ?? committed.Instant, committed.Instant, before?.Problem)
             : before;
+
+    /// <summary>What a snapshot is: app-consistent only when the guest was frozen, and thawed in time (P6).</summary>
+    public static Consistency ConsistencyOf(SnapshotConsistency consistency) =>
+        consistency.IsAppConsistent || (consistency.Reason is not null && !Guards.Hold(Guard.ThawedInTime)) ? Consistency.AppConsistent : Consistency.CrashConsistent;
 
     /// <summary>As it stands in manifests; null where nothing went wrong.</summary>
     public static string? ReasonOf(SnapshotConsistency consistency) =>
