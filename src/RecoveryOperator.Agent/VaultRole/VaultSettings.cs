@@ -17,6 +17,7 @@ internal static class VaultSettings
         {
             LeaseDuration = TimeSpan.FromSeconds(configuration.GetValue("Apply:LeaseSeconds", 60.0)),
             KeepLogs = TimeSpan.FromHours(configuration.GetValue("Apply:KeepLogsHours", 24.0)),
+            ComputeBytesPerSecond = (long)(configuration.GetValue("Apply:ComputeMebibytesPerSecond", 32.0) * 1024 * 1024),
             EncryptionKeys = EncryptionKeySettings.Read(configuration),
         },
         Scrub = ScrubOf(configuration),
@@ -38,6 +39,8 @@ internal static class VaultSettings
             yield return "Apply:LeaseSeconds must be 15 to 60.";
         if (configuration.GetValue("Apply:KeepLogsHours", 24.0) is < 1 or > 8760)
             yield return "Apply:KeepLogsHours must be 1 to 8760.";
+        if (configuration.GetValue("Apply:ComputeMebibytesPerSecond", 32.0) is < 0.1 or > 10_000)
+            yield return "Apply:ComputeMebibytesPerSecond must be 0.1 to 10000.";
         if (configuration.GetValue("Scrub:IntervalHours", 168.0) is < 0 or > 8760)
             yield return "Scrub:IntervalHours must be 0 (no scrub) to 8760.";
         if (configuration.GetValue("Scrub:MebibytesPerSecond", 32.0) is < 0.1 or > 10_000)

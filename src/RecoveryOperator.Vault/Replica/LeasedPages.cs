@@ -55,5 +55,9 @@ internal sealed class LeasedPages(PageBlobClient blob, LeaseSet leases)
         }
     }
 
+    /// <summary>Replaces the blob's metadata.</summary>
+    public Task DescribeAsync(IDictionary<string, string> metadata, CancellationToken cancellationToken) =>
+        StorageCall.RunAsync(blob.Uri, () => blob.SetMetadataAsync(metadata, Conditions(), cancellationToken), cancellationToken);
+
     private PageBlobRequestConditions Conditions() => new() { LeaseId = leases.IdOf(blob) };
 }

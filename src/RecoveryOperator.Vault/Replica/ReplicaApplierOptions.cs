@@ -20,6 +20,9 @@ public sealed record ReplicaApplierOptions
     /// <summary>Bytes a second that are read from page blobs when checksums are computed anew, for each replica.</summary>
     public long ComputeBytesPerSecond { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>Bytes of disk after which a computation looks whether something else is to be done, and remembers how far it is; whole 2 MiB, so that its part of a table is whole pages.</summary>
+    internal int ComputePartBytes { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>Least time between two looks for a host's request, and for the next epoch of a sealed replica.</summary>
     public TimeSpan RequestInterval { get; init; } = TimeSpan.FromSeconds(15);
 

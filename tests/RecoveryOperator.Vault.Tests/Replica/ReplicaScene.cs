@@ -49,10 +49,12 @@ internal sealed class ReplicaScene : IDisposable
 
     public LeaseHolder OpenState() => LeaseHolder.Open(_state);
 
-    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true, IKeyEncryptionKeys? keys = null)
+    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true, IKeyEncryptionKeys? keys = null, int? computePartBytes = null)
     {
         VaultAccount account = _fixture.AccountWith(new StorageClientOptions { PerTry = between is null ? [] : [between] });
         ReplicaApplierOptions options = new() { LeaseDuration = leaseDuration ?? TimeSpan.FromSeconds(60), PruneInterval = pruneInterval ?? TimeSpan.Zero, RequestInterval = TimeSpan.Zero, WritesCarryLease = writesCarryLease, EncryptionKeys = keys ?? NoKeyEncryptionKeys.Instance };
+        if (computePartBytes is { } part)
+            options = options with { ComputePartBytes = part };
         return new ReplicaApplier(account, account.Open(Id), holder, options, NullLogger<ReplicaApplier>.Instance);
     }
 

@@ -11,21 +11,20 @@ namespace RecoveryOperator.Vault.Replica.Resync;
 
 /// <summary>
 /// Computes the checksums of what a replica disk holds: pages that the storage lists are read, at a moderate rate; the others are known to be zeros. Memory: one
-/// buffer of 4 MiB for each read in flight, and one chunk of the table.
+/// buffer of 4 MiB for each read in flight, and one part of the table. What an earlier try computed of the same content is kept.
 /// </summary>
 internal sealed class TableComputer(ProtectionVault vault, LeaseSet leases, ReplicaApplierOptions options, TimeProvider time)
 {
-    private const int ChunkBytes = 64 * 1024;
-    private const long ChunkDiskBytes = (long)ChunkBytes / BlockChecksum.LengthBytes * BlockSize.Bytes;
     private const int ReadsInFlight = 4;
 
+    private readonly int _partBytes = options.ComputePartBytes;
     private readonly long _startedAt = time.GetTimestamp();
     private long _readBytes;
 
     /// <summary>Computes one disk's table. Null when another applier holds one of the blobs, or something else is to be done first.</summary>
     /// <param name="disk">The disk as the newest point has it.</param>
     /// <param name="name">Name of the table that is written.</param>
-    /// <param name="mustStop">Asked after each 256 MiB of disk.</param>
+    /// <param name="mustStop">Asked after each part.</param>
     /// <param name="progress">Told the bytes of disk that are done.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<AnsweredTable?> ComputeAsync(
@@ -37,19 +36,18 @@ internal sealed class TableComputer(ProtectionVault vault, LeaseSet leases, Repl
         if (!await leases.TryAcquireAsync(content, cancellationToken) || !await table.OpenAsync(tableLength, create: true, cancellationToken))
             return null;
 
-        await table.ClearAsync(new Extent(0, tableLength), cancellationToken);
-        byte[] chunk = new byte[ChunkBytes];
-        for (long offset = 0; offset < disk.SizeBytes; offset += ChunkDiskBytes)
+        ComputedSoFar soFar = await ComputedSoFar.OpenAsync(content, table, _partBytes, cancellationToken);
+        await table.ClearAsync(new Extent(TableOffsetOf(soFar.ThroughBytes), tableLength - TableOffsetOf(soFar.ThroughBytes)), cancellationToken);
+        byte[] part = new byte[TableOffsetOf(_partBytes)];
+        for (long offset = soFar.ThroughBytes; offset < disk.SizeBytes; offset += _partBytes)
         {
-            Extent range = new(offset, Math.Min(ChunkDiskBytes, disk.SizeBytes - offset));
-            chunk.AsSpan().Clear();
-            await ComputeAsync(content, range, chunk, cancellationToken);
-            if (!BlockChecksum.IsZero(chunk))
-            {
-                long at = offset / BlockSize.Bytes * BlockChecksum.LengthBytes;
-                await table.WriteAsync(at, chunk, (int)Math.Min(ChunkBytes, tableLength - at), cancellationToken);
-            }
+            Extent range = new(offset, Math.Min(_partBytes, disk.SizeBytes - offset));
+            part.AsSpan().Clear();
+            await ComputeAsync(content, range, part, cancellationToken);
+            if (!BlockChecksum.IsZero(part))
+                await table.WriteAsync(TableOffsetOf(offset), part, (int)Math.Min(part.Length, tableLength - TableOffsetOf(offset)), cancellationToken);
 
+            await soFar.AdvanceAsync(range.EndBytes, cancellationToken);
             progress(range.EndBytes);
             if (await mustStop(cancellationToken))
                 return null;
@@ -67,7 +65,9 @@ internal sealed class TableComputer(ProtectionVault vault, LeaseSet leases, Repl
         return new AnsweredTable(disk.Index, table.Name, standing.ETag.ToString(), disk.SizeBytes);
     }
 
-    private async Task ComputeAsync(PageBlobClient content, Extent range, byte[] chunk, CancellationToken cancellationToken)
+    private static long TableOffsetOf(long diskOffsetBytes) => diskOffsetBytes / BlockSize.Bytes * BlockChecksum.LengthBytes;
+
+    private async Task ComputeAsync(PageBlobClient content, Extent range, byte[] part, CancellationToken cancellationToken)
     {
         List<Extent> pieces = Pieces(await BlobRange.AllocatedAsync(content, range, cancellationToken), range.EndBytes);
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = ReadsInFlight, CancellationToken = cancellationToken };
@@ -78,7 +78,7 @@ internal sealed class TableComputer(ProtectionVault vault, LeaseSet leases, Repl
             {
                 Memory<byte> read = buffer.AsMemory(0, (int)piece.LengthBytes);
                 await BlobRange.ReadAsync(content, piece.OffsetBytes, read, null, token);
-                Compute(read.Span, chunk.AsSpan((int)((piece.OffsetBytes - range.OffsetBytes) / BlockSize.Bytes) * BlockChecksum.LengthBytes));
+                Compute(read.Span, part.AsSpan((int)((piece.OffsetBytes - range.OffsetBytes) / BlockSize.Bytes) * BlockChecksum.LengthBytes));
                 Interlocked.Add(ref _readBytes, piece.LengthBytes);
             }
             finally
@@ -97,19 +97,22 @@ internal sealed class TableComputer(ProtectionVault vault, LeaseSet leases, Repl
         }
     }
 
-    /// <summary>Whole blocks that hold pages, in pieces of 4 MiB at most, none twice.</summary>
+    /// <summary>Whole blocks that hold pages, neighbours together, in pieces of 4 MiB at most.</summary>
     private static List<Extent> Pieces(List<Extent> allocated, long endBytes)
     {
         List<Extent> pieces = [];
-        long done = 0;
         foreach (Extent pages in allocated)
         {
+            long offset = BlockSize.AlignDown(pages.OffsetBytes);
             long end = Math.Min((pages.EndBytes + BlockSize.Bytes - 1) / BlockSize.Bytes * BlockSize.Bytes, endBytes);
-            for (long offset = Math.Max(done, BlockSize.AlignDown(pages.OffsetBytes)); offset < end; offset = done)
+            if (pieces is [.., { } last] && offset <= last.EndBytes)
             {
-                done = Math.Min(offset + PageWriter.MaxWriteBytes, end);
-                pieces.Add(new Extent(offset, done - offset));
+                pieces.RemoveAt(pieces.Count - 1); // A storage may list each write by itself.
+                (offset, end) = (last.OffsetBytes, Math.Max(end, last.EndBytes));
             }
+
+            for (; offset < end; offset += PageWriter.MaxWriteBytes)
+                pieces.Add(new Extent(offset, Math.Min(PageWriter.MaxWriteBytes, end - offset)));
         }
 
         return pieces;
