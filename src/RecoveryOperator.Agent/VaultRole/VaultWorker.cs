@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Control;
 
 namespace RecoveryOperator.Agent.VaultRole;
 
@@ -9,12 +11,14 @@ namespace RecoveryOperator.Agent.VaultRole;
 /// Looks for work in rounds: lists the replicas, asks each for its next set (one request), applies where there is one. A slow replica never holds up the next
 /// round of the others, an error on one never stops them.
 /// </summary>
-internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOptions options, ApplySlots slots, TimeProvider time, ILogger<VaultWorker> logger) : BackgroundService
+internal sealed partial class VaultWorker(VaultAccount account, ReplicaDirectory replicas, VaultRoleOptions options, ApplySlots slots, TimeProvider time, ILogger<VaultWorker> logger) : BackgroundService
 {
     private readonly ConcurrentDictionary<ProtectionId, Task> _busy = new();
     private readonly SemaphoreSlim _computing = new(options.ParallelReplicas);
 
-    /// <summary>Why the last round could not list the vault; null when it could.</summary>
+    private bool _isFit;
+
+    /// <summary>Why the last round could not list the vault, or does not serve it at all; null when it could.</summary>
     public Fault? Fault { get; private set; }
 
     /// <inheritdoc/>
@@ -47,6 +51,7 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
     {
         try
         {
+            _isFit = _isFit || await IsFitAsync(cancellationToken);
             foreach (ReplicaWork work in await replicas.RefreshAsync(cancellationToken))
                 Begin(work, cancellationToken);
             foreach (KeyValuePair<ProtectionId, Task> ended in _busy.Where(entry => entry.Value.IsCompleted))
@@ -59,6 +64,21 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
             Fault = FaultTable.Classify(fault);
             LogRoundFailed(fault);
         }
+    }
+
+    /// <summary>An account of another kind takes change logs or replicas, not both: it is told before half of the work is done.</summary>
+    private async Task<bool> IsFitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await account.CheckAsync(cancellationToken);
+        }
+        catch (VaultException denied) when (denied.Fault == VaultFault.AccessDenied)
+        {
+            LogKindNotKnown(denied); // A credential may be good for the containers alone: listing them tells.
+        }
+
+        return true;
     }
 
     private void Begin(ReplicaWork work, CancellationToken cancellationToken)
@@ -80,6 +100,9 @@ internal sealed partial class VaultWorker(ReplicaDirectory replicas, VaultRoleOp
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The replicas of the vault could not be listed; next try with the next round")]
     private partial void LogRoundFailed(Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The kind of the storage account is not shown to this credential, and was not checked: it must be Standard general-purpose v2")]
+    private partial void LogKindNotKnown(Exception denied);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} replicas were looked at")]
     private partial void LogStopping(int count);

@@ -56,7 +56,7 @@ public sealed class VaultAccount
         if (account.AccountKind != AccountKind.StorageV2 && !IsEmulator)
             throw Unfit($"is of kind {account.AccountKind}");
         if (account.SkuName.ToString().StartsWith("Premium", StringComparison.OrdinalIgnoreCase))
-            throw Unfit($"is {account.SkuName}, which holds no block blobs beside page blobs");
+            throw Unfit($"is a Premium account ({account.SkuName}), which holds no block blobs beside page blobs");
     }
 
     /// <summary>All protections that have a replica container in this account, whatever their prefix.</summary>
