@@ -12,17 +12,17 @@ namespace RecoveryOperator.Agent.VaultRole;
 internal sealed class ReplicaDirectory(
     VaultAccount account, LeaseHolder holder, VaultRoleOptions options, VaultRoleMetrics metrics, TimeProvider time, ILoggerFactory loggers)
 {
-    private readonly ConcurrentDictionary<ProtectionId, ReplicaWork> _replicas = new();
+    private readonly ConcurrentDictionary<ProtectionId, KnownReplica> _replicas = new();
     private readonly BroadcastList<ReplicaStatus> _watchers = new();
 
     /// <summary>Replicas known.</summary>
     public int Count => _replicas.Count;
 
     /// <summary>Replicas known.</summary>
-    public IReadOnlyCollection<ReplicaWork> All => [.. _replicas.Values];
+    public IReadOnlyCollection<KnownReplica> All => [.. _replicas.Values];
 
     /// <summary>Reads the vault's list.</summary>
-    public async Task<IReadOnlyCollection<ReplicaWork>> RefreshAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyCollection<KnownReplica>> RefreshAsync(CancellationToken cancellationToken)
     {
         HashSet<ProtectionId> listed = [];
         await foreach (ProtectionId id in account.ListProtectionsAsync(cancellationToken))
@@ -30,7 +30,7 @@ internal sealed class ReplicaDirectory(
 
         foreach (ProtectionId gone in _replicas.Keys.Where(id => !listed.Contains(id)))
         {
-            if (_replicas.TryGetValue(gone, out ReplicaWork? work) && work.TryRetire())
+            if (_replicas.TryGetValue(gone, out KnownReplica? replica) && replica.Work.TryRetire())
                 _replicas.TryRemove(gone, out _);
         }
 
@@ -38,19 +38,19 @@ internal sealed class ReplicaDirectory(
     }
 
     /// <summary>One replica, whether it is in the vault yet or not.</summary>
-    public ReplicaWork Get(ProtectionId id) => _replicas.GetOrAdd(id, Create);
+    public KnownReplica Get(ProtectionId id) => _replicas.GetOrAdd(id, Create);
 
     /// <summary>All statuses now, then each change.</summary>
-    public BroadcastSubscription<ReplicaStatus> Watch() => _watchers.Subscribe([.. _replicas.Values.Select(work => work.Status)]);
+    public BroadcastSubscription<ReplicaStatus> Watch() => _watchers.Subscribe([.. _replicas.Values.Select(replica => replica.Work.Display.Status)]);
 
-    private ReplicaWork Create(ProtectionId id)
+    private KnownReplica Create(ProtectionId id)
     {
         ProtectionVault vault = account.Open(id);
         ReplicaApplier applier = new(account, vault, holder, options.Applier, loggers.CreateLogger<ReplicaApplier>());
         VerificationRecorder recorder = new(account, vault, holder, options.Applier.LeaseDuration, loggers.CreateLogger<VerificationRecorder>());
         ReplicaScrubber? scrubber = options.Scrub is { } scrub ? new(account, vault, holder, scrub, loggers.CreateLogger<ReplicaScrubber>()) : null;
-        ReplicaWork work = new(id, vault, applier, metrics, time, _watchers.Publish, loggers.CreateLogger<ReplicaWork>());
-        work.Verifications = new ReplicaVerifications(work, vault, recorder, scrubber, time, loggers.CreateLogger<ReplicaVerifications>());
-        return work;
+        ReplicaDisplay display = new(id, metrics, _watchers.Publish, loggers.CreateLogger<ReplicaWork>());
+        ReplicaWork work = new(vault, applier, display, time, loggers.CreateLogger<ReplicaWork>());
+        return new KnownReplica(work, new ReplicaVerifications(work, vault, recorder, scrubber, time, loggers.CreateLogger<ReplicaVerifications>()));
     }
 }

@@ -59,7 +59,7 @@ internal sealed partial class ReplicaVerifications(
     {
         if (!verification.IsWhole)
         {
-            work.Metrics?.Verification.Found(verification.BadBlocks);
+            work.Display.Metrics?.Verification.Found(verification.BadBlocks);
             LogDamaged(logger, work.Id, verification.Point.Epoch, verification.Point.Sequence, verification.BadBlocks);
         }
 
@@ -89,7 +89,7 @@ internal sealed partial class ReplicaVerifications(
 
         public void Report(VerifyProgress value)
         {
-            work.Metrics?.Verification.Read(value.DoneBytes - _counted);
+            work.Display.Metrics?.Verification.Read(value.DoneBytes - _counted);
             _counted = value.DoneBytes;
         }
     }

@@ -1,21 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
-using Google.Protobuf.WellKnownTypes;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.DataPath;
-using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Replica;
-using ApplyStage = RecoveryOperator.Protocol.ApplyStage;
-using Stage = RecoveryOperator.Vault.Replica.ApplyStage;
 
 namespace RecoveryOperator.Agent.VaultRole;
 
 /// <summary>One replica: applied by one caller at a time; after an error it rests, longer each time, unless somebody hurries it.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing, and callers may still wait for this one when it is retired.")]
 internal sealed partial class ReplicaWork(
-    ProtectionId id, ProtectionVault vault, ReplicaApplier applier, VaultRoleMetrics metrics, TimeProvider time, Action<ReplicaStatus> publish, ILogger logger)
+    ProtectionVault vault, ReplicaApplier applier, ReplicaDisplay display, TimeProvider time, ILogger logger)
 {
     /// <summary>Sets between two prunings of a replica that is far behind.</summary>
     private const int SetsAtOnce = 32;
@@ -27,31 +23,16 @@ internal sealed partial class ReplicaWork(
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _lock = new();
-    private readonly ReplicaStatus _status = new() { ProtectionId = id.ToString(), Stage = ApplyStage.Idle };
-    private ReplicaMetrics? _metrics;
     private CancellationTokenSource? _answering;
     private TimeSpan _rest = TimeSpan.FromSeconds(2.5);
     private DateTimeOffset _restUntil;
     private bool _retired;
 
     /// <summary>The protection.</summary>
-    public ProtectionId Id => id;
+    public ProtectionId Id => vault.Id;
 
-    /// <summary>How far it is now.</summary>
-    public ReplicaStatus Status
-    {
-        get
-        {
-            lock (_lock)
-                return _status.Clone();
-        }
-    }
-
-    /// <summary>What is verified of it.</summary>
-    public ReplicaVerifications Verifications { get; set; } = null!;
-
-    /// <summary>Its metrics; null before its owner is known.</summary>
-    public ReplicaMetrics? Metrics => _metrics;
+    /// <summary>What is shown of it.</summary>
+    public ReplicaDisplay Display => display;
 
     /// <summary>Applies what is committed, if there is something and the replica does not rest. Errors are recorded, not thrown.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -93,7 +74,7 @@ internal sealed partial class ReplicaWork(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            LogGaveWay(logger, id);
+            LogGaveWay(logger, Id);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -162,13 +143,13 @@ internal sealed partial class ReplicaWork(
             return false;
 
         _retired = true;
-        _metrics?.Remove();
+        display.Remove();
         _turn.Release();
         return true;
     }
 
     private VaultException Gone() => new(
-        VaultFault.NotFound, id.ToString(), $"The replica {id} was deleted from the vault.", "Ask again if it was created anew.");
+        VaultFault.NotFound, Id.ToString(), $"The replica {Id} was deleted from the vault.", "Ask again if it was created anew.");
 
     private async Task AnswerAsync(ResyncRequestDocument request, SemaphoreSlim computing, CancellationToken cancellationToken)
     {
@@ -177,15 +158,15 @@ internal sealed partial class ReplicaWork(
 
         try
         {
-            ApplyResult result = await applier.AnswerAsync(new ProgressSplitter(null, Report), cancellationToken);
+            ApplyResult result = await applier.AnswerAsync(new ProgressSplitter(null, display.Report), cancellationToken);
             if (result.Applied is { } applied)
-                Show(applied);
+                display.Show(applied);
         }
         finally
         {
             if (request.ComputeAnew)
                 computing.Release();
-            Change(status => status.Stage = ApplyStage.Idle);
+            display.ShowIdle();
         }
     }
 
@@ -197,67 +178,31 @@ internal sealed partial class ReplicaWork(
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        _metrics ??= await BindAsync(cancellationToken);
+        await display.BindAsync(vault, cancellationToken);
         bool hasWork = await applier.HasWorkAsync(cancellationToken);
         if (hasWork)
             await ApplyAsync(null, cancellationToken);
         else if (applier.LastSeen is { } seen)
-            Show(seen);
+            display.Show(seen);
     }
 
     private async Task<ApplyResult> ApplyAsync(IProgress<ApplyProgress>? progress, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
-        ProgressSplitter splitter = new(progress, Report);
+        ProgressSplitter splitter = new(progress, display.Report);
         ApplyResult result;
         do
         {
             result = await applier.ApplyAsync(SetsAtOnce, splitter, cancellationToken);
             if (result.Applied is { } applied)
-                Show(applied);
+                display.Show(applied);
         }
         while (result.Outcome == ApplyOutcome.More);
 
-        _metrics?.Took(time.GetElapsedTime(started));
+        display.Metrics?.Took(time.GetElapsedTime(started));
         _rest = TimeSpan.FromSeconds(2.5);
-        Change(status => status.Stage = ApplyStage.Idle);
+        display.ShowIdle();
         return result;
-    }
-
-    private async Task<ReplicaMetrics?> BindAsync(CancellationToken cancellationToken) =>
-        await vault.ReadVmAsync(cancellationToken) is { } vm ? metrics.Bind(vm.Value.Namespace, vm.Value.Name) : null;
-
-    private void Report(ApplyProgress progress)
-    {
-        ApplyStage stage = progress.Stage switch
-        {
-            Stage.Apply => ApplyStage.Apply,
-            Stage.Snapshot => ApplyStage.Snapshot,
-            Stage.RollBack => ApplyStage.RollBack,
-            Stage.Compute => ApplyStage.Compute,
-            _ => ApplyStage.Prune,
-        };
-        if (Status.Stage != stage)
-            LogStage(logger, id, stage, progress.Epoch, progress.Sequence);
-        Change(status =>
-        {
-            status.Epoch = progress.Epoch;
-            status.Stage = stage;
-        });
-    }
-
-    private void Show(AppliedDocument applied)
-    {
-        _metrics?.Show(applied);
-        Change(status =>
-        {
-            status.Epoch = applied.Epoch;
-            status.AppliedSequence = applied.Sequence;
-            status.Sealed = applied.Sealed;
-            status.LatestPointInstant = applied.LatestPoint?.Instant.ToTimestamp();
-            status.Points = applied.PointCount;
-            status.Fault = VaultFaults.Of(applied);
-        });
     }
 
     private void Rest(Exception fault)
@@ -265,27 +210,9 @@ internal sealed partial class ReplicaWork(
         TimeSpan longest = fault is VaultException { Fault: VaultFault.KeyMissing } ? _longestRestWithoutKey : _longestRest;
         _rest = _rest * 2 < longest ? _rest * 2 : longest;
         _restUntil = time.GetUtcNow() + _rest;
-        LogFailed(logger, fault, id, _rest.TotalSeconds);
-        Change(status =>
-        {
-            status.Stage = ApplyStage.Idle;
-            status.Fault = FaultTable.Classify(fault);
-        });
+        LogFailed(logger, fault, Id, _rest.TotalSeconds);
+        display.ShowFault(FaultTable.Classify(fault));
     }
-
-    private void Change(Action<ReplicaStatus> change)
-    {
-        lock (_lock)
-        {
-            ReplicaStatus before = _status.Clone();
-            change(_status);
-            if (!before.Equals(_status))
-                publish(_status.Clone());
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: {Stage} (epoch {Epoch}, sequence {Sequence})")]
-    private static partial void LogStage(ILogger logger, ProtectionId protectedVm, ApplyStage stage, long epoch, long sequence);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The replica of {ProtectedVm} could not be brought forward; next try in {Seconds} s")]
     private static partial void LogFailed(ILogger logger, Exception fault, ProtectionId protectedVm, double seconds);

@@ -21,8 +21,8 @@ internal sealed partial class ScrubWorker(ReplicaDirectory replicas, VaultRoleOp
         {
             while (true)
             {
-                foreach (ReplicaWork work in replicas.All)
-                    await LookAsync(work, stoppingToken);
+                foreach (KnownReplica replica in replicas.All)
+                    await LookAsync(replica, stoppingToken);
                 await Task.Delay(options.ScrubLookInterval, time, stoppingToken);
             }
         }
@@ -32,25 +32,25 @@ internal sealed partial class ScrubWorker(ReplicaDirectory replicas, VaultRoleOp
         }
     }
 
-    private async Task LookAsync(ReplicaWork work, CancellationToken cancellationToken)
+    private async Task LookAsync(KnownReplica replica, CancellationToken cancellationToken)
     {
-        if (time.GetUtcNow() < _nextLooks.GetValueOrDefault(work.Id))
+        if (time.GetUtcNow() < _nextLooks.GetValueOrDefault(replica.Id))
             return;
         try
         {
-            DateTimeOffset? due = await work.Verifications.DueAsync(cancellationToken);
+            DateTimeOffset? due = await replica.Verifications.DueAsync(cancellationToken);
             if (due <= time.GetUtcNow())
             {
-                await work.Verifications.ScrubAsync(cancellationToken);
-                due = await work.Verifications.DueAsync(cancellationToken);
+                await replica.Verifications.ScrubAsync(cancellationToken);
+                due = await replica.Verifications.DueAsync(cancellationToken);
             }
 
-            _nextLooks[work.Id] = Next(due);
+            _nextLooks[replica.Id] = Next(due);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            LogFailed(fault, work.Id, _restAfterFailure.TotalMinutes);
-            _nextLooks[work.Id] = time.GetUtcNow() + _restAfterFailure;
+            LogFailed(fault, replica.Id, _restAfterFailure.TotalMinutes);
+            _nextLooks[replica.Id] = time.GetUtcNow() + _restAfterFailure;
         }
     }
 

@@ -65,13 +65,13 @@ internal sealed class VaultAgentService(
 
     private OperationWork WorkOf(ApplyNow request)
     {
-        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), slots, time);
+        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)).Work, slots, time);
         return async (context, token) => await work.ApplyNowAsync(context, token);
     }
 
     private OperationWork WorkOf(ApplyThroughSeal request)
     {
-        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)), slots, time);
+        ApplyOperations work = new(replicas.Get(Parse(request.ProtectionId)).Work, slots, time);
         return async (context, token) => await work.ApplyThroughSealAsync(request.Epoch, context, token);
     }
 

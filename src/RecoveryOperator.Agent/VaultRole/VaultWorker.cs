@@ -52,8 +52,8 @@ internal sealed partial class VaultWorker(VaultAccount account, ReplicaDirectory
         try
         {
             _isFit = _isFit || await IsFitAsync(cancellationToken);
-            foreach (ReplicaWork work in await replicas.RefreshAsync(cancellationToken))
-                Begin(work, cancellationToken);
+            foreach (KnownReplica replica in await replicas.RefreshAsync(cancellationToken))
+                Begin(replica.Work, cancellationToken);
             foreach (KeyValuePair<ProtectionId, Task> ended in _busy.Where(entry => entry.Value.IsCompleted))
                 _busy.TryRemove(ended);
 

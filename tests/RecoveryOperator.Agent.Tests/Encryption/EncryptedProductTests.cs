@@ -64,9 +64,9 @@ public sealed class EncryptedProductTests
         File.Delete(keyFile);
         Overwrite(disk, 1);
         await CutAsync(calls, id, "cut-2");
-        ReplicaWork work = vaultAgent.Services.GetRequiredService<ReplicaDirectory>().Get(id);
-        await Eventually.HoldsAsync(() => work.Status.Fault?.Reason == "KeyMissing", Token);
-        Fault fault = work.Status.Fault;
+        ReplicaDisplay shown = vaultAgent.Services.GetRequiredService<ReplicaDirectory>().Get(id).Work.Display;
+        await Eventually.HoldsAsync(() => shown.Status.Fault?.Reason == "KeyMissing", Token);
+        Fault fault = shown.Status.Fault;
         AppliedDocument waiting = (await vault.ReadAppliedAsync(Token))!;
         await File.WriteAllTextAsync(keyFile, taken, Token);
         await UntilAppliedAsync(vault, 3);
@@ -74,7 +74,7 @@ public sealed class EncryptedProductTests
 
         Assert.Equal((FaultCategory.NonRecoverable, 2L, null), (fault.Category, waiting.Sequence, waiting.Damage));
         Assert.Contains(keyFile, fault.Message, StringComparison.Ordinal);
-        Assert.Null(work.Status.Fault);
+        Assert.Null(shown.Status.Fault);
         await AssertLogsAreDarkAsync(azurite, id);
         EncryptedEngineTests.AssertNoKey(key, logs.Text);
         Assert.True(logs.Text.Length > 200);

@@ -94,7 +94,7 @@ public sealed class VaultRoleTests : IAsyncLifetime
         }
 
         OperationRegistry operations = _app.Services.GetRequiredService<VaultOperations>().Registry;
-        ApplyOperations work = new(replicas.Get(_id), _app.Services.GetRequiredService<ApplySlots>(), TimeProvider.System);
+        ApplyOperations work = new(replicas.Get(_id).Work, _app.Services.GetRequiredService<ApplySlots>(), TimeProvider.System);
         operations.Start("op-1", "digest", async (context, token) => await work.ApplyThroughSealAsync(1, context, token));
         await _vault.SealAsync(1, "op-1", TimeProvider.System.GetUtcNow(), Token);
         Operation ended = await EndOfAsync(operations, "op-1");
@@ -111,7 +111,7 @@ public sealed class VaultRoleTests : IAsyncLifetime
     public async Task A_damaged_set_fails_the_operation_with_the_remedy()
     {
         await CommitAsync(1, new string('0', 64));
-        ApplyOperations work = new(_app.Services.GetRequiredService<ReplicaDirectory>().Get(_id), _app.Services.GetRequiredService<ApplySlots>(), TimeProvider.System);
+        ApplyOperations work = new(_app.Services.GetRequiredService<ReplicaDirectory>().Get(_id).Work, _app.Services.GetRequiredService<ApplySlots>(), TimeProvider.System);
         OperationRegistry operations = _app.Services.GetRequiredService<VaultOperations>().Registry;
         operations.Start("op-1", "digest", async (context, token) => await work.ApplyThroughSealAsync(1, context, token));
         Operation ended = await EndOfAsync(operations, "op-1");
