@@ -88,19 +88,7 @@ public sealed class EncryptedProductTests
         await File.WriteAllTextAsync(keyFile, Convert.ToBase64String(secret), Token);
         KeyEncryptionKey kek = KeyEncryptionKey.TryParse(secret)!;
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        VmDocument vm = new()
-        {
-            ProtectionId = vault.Id.ToString(),
-            Cluster = "test",
-            Namespace = "default",
-            Name = "web-1",
-            Prefix = "t",
-            MachineId = "m",
-            MachineName = "web-1",
-            SourceSite = "a",
-            CreatedAt = now,
-        };
-        await vault.EnsureCreatedAsync(vm, new JournalDocument { ActiveSite = "a", Epoch = 1 }, Token);
+        await vault.CreateMachineAsync(prefix: "t");
         WrappedDataKey wrapped = new(key.Id.ToString(), kek.Id.ToString(), kek.Wrap(key, vault.Id), now, DataKeyState.Active, "");
         await vault.WriteKeysAsync(new KeysDocument { ProtectionId = vault.Id.ToString(), Keys = [wrapped] }, null, Token);
     }

@@ -9,7 +9,6 @@ using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing;
 using RecoveryOperator.Testing.Storage;
 using RecoveryOperator.Vault.Control;
-using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
 
 namespace RecoveryOperator.Agent.Tests.Integration;
@@ -77,21 +76,7 @@ public sealed class BandwidthToAzuriteTests
         ProtectionVault vault = VaultAccount
             .Connect(new VaultConnectionOptions { Endpoint = azurite.Endpoint, AccountName = azurite.AccountName, AccountKey = azurite.AccountKey })
             .Open(id);
-        await vault.EnsureCreatedAsync(
-            new VmDocument
-            {
-                ProtectionId = id.ToString(),
-                Cluster = "test",
-                Namespace = "default",
-                Name = "web-1",
-                Prefix = "",
-                MachineId = "m",
-                MachineName = "web-1",
-                SourceSite = "a",
-                CreatedAt = DateTimeOffset.UtcNow,
-            },
-            new JournalDocument { ActiveSite = "a", Epoch = 1 },
-            Token);
+        await vault.CreateMachineAsync();
         return await vault.GrantHostAsync(1, DateTimeOffset.UtcNow, Token);
     }
 }

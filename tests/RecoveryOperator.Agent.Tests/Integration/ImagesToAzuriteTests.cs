@@ -7,7 +7,6 @@ using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing.Storage;
 using RecoveryOperator.Vault.Control;
-using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Tests.Integration;
 
@@ -36,21 +35,7 @@ public sealed class ImagesToAzuriteTests
         });
         ProtectionId id = ProtectionId.Compute("", "default", "web-1");
         ProtectionVault vault = account.Open(id);
-        await vault.EnsureCreatedAsync(
-            new VmDocument
-            {
-                ProtectionId = id.ToString(),
-                Cluster = "test",
-                Namespace = "default",
-                Name = "web-1",
-                Prefix = "",
-                MachineId = "m",
-                MachineName = "web-1",
-                SourceSite = "a",
-                CreatedAt = DateTimeOffset.UtcNow,
-            },
-            new JournalDocument { ActiveSite = "a", Epoch = 1 },
-            Token);
+        await vault.CreateMachineAsync();
         Uri grant = await vault.GrantHostAsync(1, DateTimeOffset.UtcNow, Token);
         BlobContainerClient log = new(
             new Uri($"{azurite.Endpoint.ToString().TrimEnd('/')}/{id}-log"), new StorageSharedKeyCredential(azurite.AccountName, azurite.AccountKey));

@@ -10,6 +10,7 @@ using RecoveryOperator.Agent.Engine.Bandwidth;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
+using RecoveryOperator.Agent.Tests.Fakes;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.Capture;
 using RecoveryOperator.Hypervisors;
@@ -73,19 +74,7 @@ internal sealed class RealBench : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        VmDocument vm = new()
-        {
-            ProtectionId = Id.ToString(),
-            Cluster = "test",
-            Namespace = "default",
-            Name = Desired.Machine,
-            Prefix = "",
-            MachineId = "m",
-            MachineName = Desired.Machine,
-            SourceSite = "a",
-            CreatedAt = TimeProvider.System.GetUtcNow(),
-        };
-        await Vault.EnsureCreatedAsync(vm, new JournalDocument { ActiveSite = "a", Epoch = 1 }, Token);
+        await Vault.CreateMachineAsync(name: Desired.Machine);
         Desired.LogContainerUri = (await Vault.GrantHostAsync(1, TimeProvider.System.GetUtcNow(), Token)).ToString();
         Restart();
     }

@@ -5,6 +5,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Sas;
 using Microsoft.Extensions.Logging.Abstractions;
+using RecoveryOperator.Agent.Tests.Fakes;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Checksums;
@@ -43,19 +44,7 @@ internal sealed class ShippedMachine(Azurite azurite, string name, int seed, par
 
     public async Task<ShippedMachine> CreateAsync(DateTimeOffset? createdAt = null)
     {
-        VmDocument vm = new()
-        {
-            ProtectionId = Id.ToString(),
-            Cluster = "east",
-            Namespace = "apps",
-            Name = name,
-            Prefix = "t",
-            MachineId = $"uuid-of-{name}",
-            MachineName = $"{name}.example",
-            SourceSite = "a",
-            CreatedAt = createdAt ?? TimeProvider.System.GetUtcNow(),
-        };
-        await Vault.EnsureCreatedAsync(vm, new JournalDocument { ActiveSite = "a", Epoch = 1 }, Token);
+        await Vault.CreateMachineAsync("apps", name, "t", createdAt);
         _host = new BlobLogStore(await Vault.GrantHostAsync(1, TimeProvider.System.GetUtcNow(), Token), TimeProvider.System);
         return this;
     }

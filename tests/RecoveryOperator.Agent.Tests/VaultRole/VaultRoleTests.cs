@@ -34,19 +34,7 @@ public sealed class VaultRoleTests : IAsyncLifetime
         _azurite = await Azurite.StartAsync(CancellationToken.None);
         VaultConnectionOptions connection = new() { Endpoint = _azurite.Endpoint, AccountName = _azurite.AccountName, AccountKey = _azurite.AccountKey, Prefix = "t" };
         _vault = VaultAccount.Connect(connection).Open(_id);
-        VmDocument vm = new()
-        {
-            ProtectionId = _id.ToString(),
-            Cluster = "c",
-            Namespace = "apps",
-            Name = "web",
-            Prefix = "t",
-            MachineId = "m",
-            MachineName = "web",
-            SourceSite = "a",
-            CreatedAt = TimeProvider.System.GetUtcNow(),
-        };
-        await _vault.EnsureCreatedAsync(vm, new JournalDocument { ActiveSite = "a", Epoch = 1 }, CancellationToken.None);
+        await _vault.CreateMachineAsync("apps", "web", "t");
         _host = new BlobLogStore(await _vault.GrantHostAsync(1, TimeProvider.System.GetUtcNow(), CancellationToken.None), TimeProvider.System);
         _certificates = new TestCertificates(_folder, "authority");
         _certificates.WriteServer("localhost");

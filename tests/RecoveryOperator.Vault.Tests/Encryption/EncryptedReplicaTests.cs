@@ -45,13 +45,7 @@ public sealed class EncryptedReplicaTests(AzuriteFixture fixture)
     public async Task A_missing_key_is_waited_for_and_named_and_never_damage()
     {
         using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 802, Disk);
-        KeyRack rack = new(scene.Vault);
-        KeyEncryptionKey kek = KeyRack.NewKeyEncryptionKey();
-        rack.Held.Add(kek);
-        scene.Source.Key = await rack.WrapAsync(kek);
-        scene.Source.Write(0, 0, Disk);
-        await scene.Source.CommitAsync(Token);
-        await scene.ApplyAllAsync(rack);
+        (KeyRack rack, KeyEncryptionKey kek) = await EncryptAsync(scene);
         scene.Source.Write(0, 100, 100);
         await scene.Source.CommitAsync(Token);
 
@@ -60,7 +54,7 @@ public sealed class EncryptedReplicaTests(AzuriteFixture fixture)
         rack.Held.Add(KeyRack.NewKeyEncryptionKey());
         VaultException wrong = await AssertWaitsAsync(scene, rack);
 
-        Assert.Contains($"Data key {scene.Source.Key.Id} is wrapped by key-encryption key {kek.Id}; this vault agent has no key-encryption key (there is no file '/keys/kek')", none.Message, StringComparison.Ordinal);
+        Assert.Contains($"Data key {scene.Source.Key!.Id} is wrapped by key-encryption key {kek.Id}; this vault agent has no key-encryption key (there is no file '/keys/kek')", none.Message, StringComparison.Ordinal);
         Assert.Contains($"this vault agent has key-encryption key {rack.Held[0].Id}", wrong.Message, StringComparison.Ordinal);
         Assert.Contains("EncryptionKeyFiles", wrong.Remedy, StringComparison.Ordinal);
         rack.Held.Add(kek);
@@ -150,13 +144,7 @@ public sealed class EncryptedReplicaTests(AzuriteFixture fixture)
     public async Task Lost_and_changed_key_documents_are_told_apart_and_waited_for()
     {
         using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 806, Disk);
-        KeyRack rack = new(scene.Vault);
-        KeyEncryptionKey kek = KeyRack.NewKeyEncryptionKey();
-        rack.Held.Add(kek);
-        scene.Source.Key = await rack.WrapAsync(kek);
-        scene.Source.Write(0, 0, Disk);
-        await scene.Source.CommitAsync(Token);
-        await scene.ApplyAllAsync(rack);
+        (KeyRack rack, KeyEncryptionKey kek) = await EncryptAsync(scene);
         scene.Source.Write(0, 0, 10);
         await scene.Source.CommitAsync(Token);
         KeysDocument whole = (await scene.Vault.ReadKeysAsync(Token))!.Value;
@@ -167,7 +155,7 @@ public sealed class EncryptedReplicaTests(AzuriteFixture fixture)
         wrapped[20] ^= 1;
         await rack.WriteAsync([whole.Keys[0] with { Wrapped = Convert.ToBase64String(wrapped) }]);
         VaultException changed = await AssertWaitsAsync(scene, rack);
-        await rack.WriteAsync([KeyRack.Wrap(kek, scene.Source.Key, AzuriteFixture.NewId())]);
+        await rack.WriteAsync([KeyRack.Wrap(kek, scene.Source.Key!, AzuriteFixture.NewId())]);
         await AssertWaitsAsync(scene, rack);
         await rack.WriteAsync(whole.Keys);
 
@@ -188,6 +176,19 @@ public sealed class EncryptedReplicaTests(AzuriteFixture fixture)
         Assert.DoesNotContain("dataKeys", System.Text.Encoding.UTF8.GetString(VaultJson.Write(manifest with { DataKeys = null })), StringComparison.Ordinal);
 
         static VaultFault Refused<T>(T document) => Assert.Throws<VaultException>(() => VaultJson.Read<T>(VaultJson.Write(document), "blob")).Fault;
+    }
+
+    /// <summary>A first set under a new key, applied.</summary>
+    private static async Task<(KeyRack Rack, KeyEncryptionKey Kek)> EncryptAsync(ReplicaScene scene)
+    {
+        KeyRack rack = new(scene.Vault);
+        KeyEncryptionKey kek = KeyRack.NewKeyEncryptionKey();
+        rack.Held.Add(kek);
+        scene.Source.Key = await rack.WrapAsync(kek);
+        scene.Source.Write(0, 0, Disk);
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync(rack);
+        return (rack, kek);
     }
 
     /// <summary>Nothing but a fault comes of it: no damage, no point, no place taken.</summary>
