@@ -13,9 +13,10 @@ internal static class DiskShapes
         [.. snapshot.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes, SourceOf(snapshot.Machine.Definition, disk.Index)))];
 
     /// <summary>The disks of a set.</summary>
+    /// <exception cref="VaultException">Damaged: its machine's definition is none.</exception>
     public static DiskShape[] Of(SetManifest manifest)
     {
-        VirtualMachineDefinition? definition = manifest.Machine?.Definition.Deserialize<VirtualMachineDefinition>(VaultJson.Options);
+        VirtualMachineDefinition? definition = DefinitionOf(manifest);
         return [.. manifest.Disks.Select(disk => new DiskShape(disk.Index, disk.Target, disk.SizeBytes, SourceOf(definition, disk.Index)))];
     }
 
@@ -38,6 +39,25 @@ internal static class DiskShapes
     /// <summary>Targets of the disks whose image is another file: moved, or another image.</summary>
     public static IReadOnlyList<string> MovedOf(IReadOnlyList<DiskShape> before, IReadOnlyList<DiskShape> now) =>
         [.. now.Where(disk => before.Any(other => other.Target == disk.Target && other.Source != disk.Source)).Select(disk => disk.Target)];
+
+    /// <summary>A set that is read back from the vault may hold anything for a definition: the vault does not look into it.</summary>
+    private static VirtualMachineDefinition? DefinitionOf(SetManifest manifest)
+    {
+        try
+        {
+            return manifest.Machine?.Definition.Deserialize<VirtualMachineDefinition>(VaultJson.Options);
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            string set = VaultNames.Set(manifest.Epoch, manifest.Sequence);
+            throw new VaultException(
+                VaultFault.Damaged,
+                set,
+                $"The machine's definition in {set} cannot be read: {fault.Message}",
+                "No agent of this product wrote it: look who did. Protect the machine anew, or ask for a resynchronization of a new epoch.",
+                fault);
+        }
+    }
 
     private static DiskShape WithoutSource(DiskShape disk) => disk with { Source = null };
 

@@ -38,7 +38,7 @@ internal static class ReplicaRequests
         {
             return JsonSerializer.Deserialize<VirtualMachineDefinition>(request.DefinitionJson, VaultJson.Options) ?? throw Invalid(request, "its definition is null");
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             throw Invalid(request, $"its definition cannot be read: {fault.Message}");
         }

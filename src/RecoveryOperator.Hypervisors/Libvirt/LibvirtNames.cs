@@ -24,9 +24,14 @@ internal static class LibvirtNames
 
     public static string Checkpoint(string owner, ChangeTrackingId id) => Prefix(owner) + Escape(id.Value);
 
-    /// <summary>The owner's checkpoints among all, in the same order.</summary>
+    /// <summary>The owner's checkpoints among all, in the same order. A name that only looks like one (a person may have made it) is left out.</summary>
     public static IReadOnlyList<ChangeTrackingId> OwnCheckpoints(IEnumerable<string> names, string owner) =>
-        [.. names.Where(name => name.StartsWith(Prefix(owner), StringComparison.Ordinal)).Select(name => new ChangeTrackingId(Unescape(name[Prefix(owner).Length..])))];
+    [
+        .. names.Where(name => name.StartsWith(Prefix(owner), StringComparison.Ordinal))
+            .Select(name => (Name: name, Id: new ChangeTrackingId(Unescape(name[Prefix(owner).Length..]))))
+            .Where(own => Checkpoint(owner, own.Id) == own.Name)
+            .Select(own => own.Id),
+    ];
 
     /// <summary>Start of the names of all scratch files of an owner on a machine.</summary>
     public static string ScratchPrefix(string owner, string machineId) => $"{Prefix(owner)}{machineId}.";
@@ -63,8 +68,10 @@ internal static class LibvirtNames
         var bytes = new List<byte>();
         for (var i = 0; i < text.Length; i++)
         {
-            var escaped = text[i] == '_' && i + 2 < text.Length;
-            bytes.Add(escaped ? byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) : (byte)text[i]);
+            byte value = 0;
+            var escaped = text[i] == '_' && i + 2 < text.Length
+                && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+            bytes.Add(escaped ? value : (byte)text[i]);
             if (escaped) i += 2;
         }
 

@@ -1,3 +1,4 @@
+using System.Xml;
 using System.Xml.Linq;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
@@ -11,6 +12,9 @@ internal static class ReplicaDefinition
     /// <summary>How long a read from the vault may take before it fails and pauses the guest, in seconds; QEMU's own 5 are short for a slow vault.</summary>
     private const int VaultTimeoutSeconds = 30;
 
+    /// <summary>No document type: it could stand for more text than there is memory.</summary>
+    private static readonly XmlReaderSettings Strict = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+
     /// <summary>Devices that belong to the source's host.</summary>
     private static readonly string[] HostBound = ["hostdev", "filesystem", "shmem", "redirdev"];
 
@@ -19,7 +23,7 @@ internal static class ReplicaDefinition
 
     public static XElement Build(ReplicaRequest request, Guid id, Func<string, string> overlay, string consoleDirectory)
     {
-        var domain = XElement.Parse(request.Definition.NativeDefinition!);
+        var domain = Parse(request);
         domain.SetElementValue("name", request.Name);
         domain.SetElementValue("uuid", id.ToString());
         domain.Element("metadata")?.Remove();
@@ -40,6 +44,28 @@ internal static class ReplicaDefinition
         ReplaceConsoles(devices, Path.Combine(consoleDirectory, request.Name));
         return domain;
     }
+
+    /// <summary>The definition comes out of the vault: a host wrote it.</summary>
+    private static XElement Parse(ReplicaRequest request)
+    {
+        try
+        {
+            using var reader = XmlReader.Create(new StringReader(request.Definition.NativeDefinition ?? string.Empty), Strict);
+            var domain = XElement.Load(reader);
+            if (domain.Name == "domain") return domain;
+            throw Unreadable(request, $"its root is <{domain.Name.LocalName}>, not <domain>", null);
+        }
+        catch (XmlException error)
+        {
+            throw Unreadable(request, error.Message, error);
+        }
+    }
+
+    private static HypervisorException Unreadable(ReplicaRequest request, string finding, Exception? cause) => new(
+        HypervisorFault.Unsupported,
+        $"the definition of {request.Name} in the recovery point is no domain of libvirt: {finding}",
+        "recover from another point; this one's disks are not touched by it and can be restored to files",
+        cause);
 
     private static void ReplaceDisks(XElement devices, ReplicaRequest request, Func<string, string> overlay)
     {

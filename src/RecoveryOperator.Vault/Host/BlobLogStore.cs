@@ -42,7 +42,7 @@ public sealed class BlobLogStore : ILogStore
         {
             BlockBlobClient client = _container.GetBlockBlobClient(blob);
             return await PutAsync(client, content, cancellationToken) is not null
-                || await HoldsAsync(client, content, cancellationToken)
+                || await BoundedDownload.HoldsAsync(client, content, cancellationToken)
                 ? true
                 : throw Conflict(client.Uri, "A blob of other content stands there.");
         },
@@ -80,12 +80,6 @@ public sealed class BlobLogStore : ILogStore
 
     private static Task<BlobContentInfo?> PutAsync(BlockBlobClient client, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken);
-
-    private static async Task<bool> HoldsAsync(BlockBlobClient client, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        BlobDownloadResult standing = await client.DownloadContentAsync(cancellationToken);
-        return standing.Content.ToMemory().Span.SequenceEqual(content.Span);
-    }
 
     private static VaultException Conflict(Uri blob, string finding) => new(
         VaultFault.Conflict,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Storage;
@@ -26,8 +25,7 @@ internal static class ResyncRequests
                 if (await CreateOnly.PutAsync(blob, content, WholeBlob.JsonOptions(CreateOnly.Condition()), cancellationToken) is not null)
                     return numbered;
 
-                BlobDownloadResult standing = await blob.DownloadContentAsync(cancellationToken);
-                if (standing.Content.ToMemory().Span.SequenceEqual(content))
+                if (await BoundedDownload.HoldsAsync(blob, content, cancellationToken))
                     return numbered;
             }
 

@@ -17,26 +17,32 @@ internal static class SetReader
     public static string Hash(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     /// <summary>SHA-256 (hex) of what stands at a sequence, whether it can be read as a manifest or not. Null when the sequence is free.</summary>
-    public static async Task<string?> ReadHashAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) =>
-        await StorageCall.RunAsync(log.Uri, () => FindBytesAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken), cancellationToken) is { } found
-            ? Hash(found.Content.ToMemory().Span)
-            : null;
+    public static Task<string?> ReadHashAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        log.Uri,
+        () => FoundAsync(async () => Convert.ToHexStringLower(await BoundedDownload.HashAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken))),
+        cancellationToken);
+
+    /// <summary>Whether anything stands at a sequence.</summary>
+    public static async Task<bool> IsTakenAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) => await StorageCall.RunAsync(
+        log.Uri,
+        () => FoundAsync(async () => (BlobProperties)await log.GetBlobClient(VaultNames.Set(epoch, sequence)).GetPropertiesAsync(cancellationToken: cancellationToken)),
+        cancellationToken) is not null;
 
     private static async Task<StoredSet?> FindAsync(BlobClient blob, CancellationToken cancellationToken)
     {
-        if (await FindBytesAsync(blob, cancellationToken) is not { } found)
+        if (await FoundAsync(() => BoundedDownload.DocumentAsync(blob, cancellationToken)) is not { } found)
             return null;
 
-        ReadOnlyMemory<byte> content = found.Content.ToMemory();
-        SetManifest manifest = VaultJson.Read<SetManifest>(content, VaultErrors.NameOf(blob.Uri));
-        return new StoredSet(manifest, Hash(content.Span), found.Details.LastModified);
+        SetManifest manifest = VaultJson.Read<SetManifest>(found.Content, VaultErrors.NameOf(blob.Uri));
+        return new StoredSet(manifest, Hash(found.Content.Span), found.LastModified);
     }
 
-    private static async Task<BlobDownloadResult?> FindBytesAsync(BlobClient blob, CancellationToken cancellationToken)
+    private static async Task<T?> FoundAsync<T>(Func<Task<T>> read)
+        where T : class
     {
         try
         {
-            return await blob.DownloadContentAsync(cancellationToken);
+            return await read();
         }
         catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
         {

@@ -16,6 +16,7 @@ internal static class SetWriter
             byte[] content = VaultJson.Write(manifest);
             string hash = SetReader.Hash(content);
             BlockBlobClient blob = log.GetBlockBlobClient(VaultNames.Set(manifest.Epoch, manifest.Sequence));
+            BoundedDownload.CheckDocument(blob.Uri, content.Length);
             BlobContentInfo? created = await CreateOnly.PutAsync(blob, content, WholeBlob.JsonOptions(CreateOnly.Condition()), cancellationToken);
             if (created is not null)
                 return new CommitResult(CommitOutcome.Committed, new StoredSet(manifest, hash, created.LastModified));

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Storage;
@@ -61,9 +60,8 @@ internal static class BaseSegments
         {
             try
             {
-                BlobDownloadResult found = await log.GetBlobClient(list.Blob).DownloadContentAsync(cancellationToken);
-                ReadOnlyMemory<byte> content = found.Content.ToMemory();
-                return content.Length == list.LengthBytes && SetReader.Hash(content.Span) == list.Sha256 ? content : null;
+                byte[]? content = await BoundedDownload.FindAsync(log.GetBlobClient(list.Blob), list.LengthBytes, cancellationToken);
+                return content is not null && SetReader.Hash(content) == list.Sha256 ? content : null;
             }
             catch (RequestFailedException missing) when (VaultErrors.IsBlobNotFound(missing))
             {

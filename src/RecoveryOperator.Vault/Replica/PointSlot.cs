@@ -44,14 +44,14 @@ internal sealed class PointSlot
         async () =>
         {
             byte[] content = VaultJson.Write(point);
+            BoundedDownload.CheckDocument(_blob.Uri, content.Length);
             try
             {
                 await PutAsync(_blob, content, new BlobRequestConditions { IfMatch = _etag }, PointIndex.Describe(point), cancellationToken);
             }
             catch (RequestFailedException fault) when (fault.Status == 412)
             {
-                BlobDownloadResult standing = await _blob.DownloadContentAsync(cancellationToken);
-                if (!standing.Content.ToMemory().Span.SequenceEqual(content))
+                if (!await BoundedDownload.HoldsAsync(_blob, content, cancellationToken))
                     throw;
             }
 
@@ -94,14 +94,14 @@ internal sealed class PointSlot
         if (created is not null)
             return new PointSlot(blob, created.ETag, null, isFresh: true);
 
-        BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken);
-        if (found.Details.ContentLength > 0)
+        DownloadedBlob found = await BoundedDownload.DocumentAsync(blob, cancellationToken);
+        if (!found.Content.IsEmpty)
         {
-            RecoveryPointDocument standing = VaultJson.Read<RecoveryPointDocument>(found.Content.ToMemory(), VaultErrors.NameOf(blob.Uri));
-            return new PointSlot(blob, found.Details.ETag, standing, isFresh: false);
+            RecoveryPointDocument standing = VaultJson.Read<RecoveryPointDocument>(found.Content, VaultErrors.NameOf(blob.Uri));
+            return new PointSlot(blob, found.ETag, standing, isFresh: false);
         }
 
-        BlobContentInfo retaken = await PutAsync(blob, [], new BlobRequestConditions { IfMatch = found.Details.ETag }, Nonce(), cancellationToken);
+        BlobContentInfo retaken = await PutAsync(blob, [], new BlobRequestConditions { IfMatch = found.ETag }, Nonce(), cancellationToken);
         return new PointSlot(blob, retaken.ETag, null, isFresh: false);
     }
 

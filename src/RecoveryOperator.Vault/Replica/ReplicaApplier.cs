@@ -152,8 +152,8 @@ public sealed partial class ReplicaApplier(
     /// <summary>The sequence that the next set takes; null when a damaged chain was not walked to its end yet.</summary>
     private long? NextSequence(AppliedDocument applied) => applied.Damage is null ? ReplicaPosition.Of(applied).Sequence + 1 : _chain.NextSequence(applied);
 
-    private async Task<bool> IsTakenAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
-        await Host.SetReader.ReadHashAsync(vault.Log, epoch, sequence, cancellationToken) is not null;
+    private Task<bool> IsTakenAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
+        Host.SetReader.IsTakenAsync(vault.Log, epoch, sequence, cancellationToken);
 
     private bool IsDue(ref long? last)
     {

@@ -48,6 +48,7 @@ internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent =
 
     private async Task<Versioned<T>> PutAsync(T document, byte[] content, BlobRequestConditions conditions, CancellationToken cancellationToken)
     {
+        BoundedDownload.CheckDocument(blob.Uri, content.Length);
         using MemoryStream stream = new(content, writable: false);
         BlobUploadOptions options = WholeBlob.JsonOptions(conditions);
         options.Metadata = describe?.Invoke(document);
@@ -59,13 +60,13 @@ internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent =
     {
         try
         {
-            BlobDownloadResult found = await blob.DownloadContentAsync(cancellationToken);
-            ReadOnlyMemory<byte> content = found.Content.ToMemory();
+            DownloadedBlob found = await BoundedDownload.DocumentAsync(blob, cancellationToken);
+            ReadOnlyMemory<byte> content = found.Content;
             if (content.IsEmpty && emptyIsAbsent)
                 return null;
 
-            Versioned<T> document = new(VaultJson.Read<T>(content, Name), found.Details.ETag.ToString());
-            return new StoredDocument<T>(document, content, found.Details.LastModified);
+            Versioned<T> document = new(VaultJson.Read<T>(content, Name), found.ETag.ToString());
+            return new StoredDocument<T>(document, content, found.LastModified);
         }
         catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
         {

@@ -19,6 +19,7 @@ public static class FixedVhdFooter
     private const long Alignment = 1024 * 1024;
     private const int ChecksumOffset = 64;
     private const int SectorBytes = 512;
+    private const uint FixedType = 2;
     private const long MaxChsSectors = 65535L * 16 * 255;
 
     private static readonly DateTimeOffset _timeBase = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -46,7 +47,7 @@ public static class FixedVhdFooter
         WriteInt64BigEndian(footer.AsSpan(40), sizeBytes);
         WriteInt64BigEndian(footer.AsSpan(48), sizeBytes);
         WriteGeometry(footer.AsSpan(56), sizeBytes / SectorBytes);
-        WriteUInt32BigEndian(footer.AsSpan(60), 2);
+        WriteUInt32BigEndian(footer.AsSpan(60), FixedType);
         WriteUniqueId(footer.AsSpan(68), protection, disk);
         WriteUInt32BigEndian(footer.AsSpan(ChecksumOffset), Checksum(footer));
         return footer;
@@ -62,6 +63,10 @@ public static class FixedVhdFooter
         copy.AsSpan(ChecksumOffset, sizeof(uint)).Clear();
         if (Checksum(copy) != ReadUInt32BigEndian(footer[ChecksumOffset..]))
             return "The checksum of its VHD footer does not agree.";
+
+        uint type = ReadUInt32BigEndian(footer[60..]);
+        if (type != FixedType || ReadUInt64BigEndian(footer[16..]) != ulong.MaxValue)
+            return $"Its VHD footer says that it is a disk of type {type}, not a fixed one ({FixedType}).";
 
         long sizeBytes = ReadInt64BigEndian(footer[48..]);
         return sizeBytes == OffsetOf(diskSizeBytes) ? null : $"Its VHD footer says {sizeBytes} bytes, a disk of {diskSizeBytes} bytes needs {OffsetOf(diskSizeBytes)}.";

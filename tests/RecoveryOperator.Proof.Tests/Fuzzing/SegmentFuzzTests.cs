@@ -1,6 +1,7 @@
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.Apply;
 using RecoveryOperator.DataPath.ChangeLogs;
+using RecoveryOperator.DataPath.Encryption;
 
 namespace RecoveryOperator.Proof.Tests.Fuzzing;
 
@@ -27,11 +28,23 @@ public sealed class SegmentFuzzTests(ITestOutputHelper output)
             SegmentCorpus.Segments,
             output).RunAsync(Cases, 0.05);
 
+    [Fact]
+    public Task A_damaged_encrypted_segment_yields_nothing_but_what_was_encrypted() => new Fuzzer(
+        Target("encrypted change log", random => random.Next(2) == 0 ? MutatedEncrypted(random) : SegmentCorpus.Seal(MutatedEncrypted(random)), ReadEncrypted) with
+        {
+            // A pooled buffer of 1 MiB, and one of 2 MiB for a record with its checksums and tag.
+            AllowedBytes = 4 << 20,
+        },
+        SegmentCorpus.Encrypted,
+        output).RunAsync(Cases, 0.05);
+
+    private static byte[] MutatedEncrypted(Random random) => new Mutator(random, SegmentCorpus.Encrypted).Next();
+
     private static FuzzTarget Target(string name, Func<Random, byte[]> make, Action<byte[]> parse) => new(
         name,
         make,
         parse,
-        error => error is ChangeLogDamageException damage && damage.Message.Contains("segment 0 of disk 1", StringComparison.Ordinal))
+        error => error is ChangeLogDamageException or DataKeyMissingException && error.Message.Contains("segment 0 of disk 1", StringComparison.Ordinal))
     {
         // One pooled buffer of 1 MiB.
         AllowedBytes = 2 << 20,
@@ -39,9 +52,18 @@ public sealed class SegmentFuzzTests(ITestOutputHelper output)
 
     private static byte[] Mutated(Random random) => new Mutator(random, SegmentCorpus.Segments).Next();
 
-    private static void Read(byte[] segment)
+    private static void Read(byte[] segment) => Read(segment, DataKeyRing.Empty);
+
+    /// <summary>Read to its end an encrypted segment is one of those that were written: whoever has no key can make no other.</summary>
+    private static void ReadEncrypted(byte[] segment)
     {
-        using ChangeLogReader reader = new(segment, SegmentCorpus.Identity);
+        if (Read(segment, new DataKeyRing([SegmentCorpus.Key])))
+            Assert.Contains(SegmentCorpus.Encrypted, written => written.AsSpan().SequenceEqual(segment));
+    }
+
+    private static bool Read(byte[] segment, DataKeyRing keys)
+    {
+        using ChangeLogReader reader = new(segment, SegmentCorpus.Identity, keys: keys);
         long from = 0, steps = 0;
         while (reader.TryRead(out ChangeLogRecord record))
         {
@@ -52,6 +74,8 @@ public sealed class SegmentFuzzTests(ITestOutputHelper output)
                 Assert.Equal(record.Range.LengthBytes, record.Content.Length);
             from = record.Range.EndBytes;
         }
+
+        return reader.Header.Encryption is not null;
     }
 
     private static void Apply(byte[] segment)

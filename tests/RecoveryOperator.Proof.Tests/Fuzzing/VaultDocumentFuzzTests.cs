@@ -1,8 +1,10 @@
 using System.Text.Json;
 using RecoveryOperator.DataPath;
+using RecoveryOperator.DataPath.Encryption;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Encryption;
 using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Replica;
 
@@ -112,6 +114,39 @@ public sealed class VaultDocumentFuzzTests(ITestOutputHelper output)
             new PlanOperationRecord(
                 new OperationRecord("op", Sha, "Commit", "Accepted", Now, null, null), [new PlanStepRecord("start", "Running", Now, null, "m", null)], "Latest"),
         ],
+    });
+
+    [Fact]
+    public Task A_list_of_base_segments() => FuzzAsync(
+        list => _ = SetCheck.FindBaseFault(SampleSet(), SampleSet().Disks[0], list.Segments),
+        new BaseListDocument { Segments = [new SegmentRecord("a/b.hrl", 400, Sha, 0, Guid.Empty), new SegmentRecord("a/c.hrl", 400, Sha, 1, Guid.Empty)] });
+
+    [Fact]
+    public Task Wrapped_data_keys()
+    {
+        KeyEncryptionKey wrapping = KeyEncryptionKey.TryParse(new byte[KeyEncryptionKey.LengthBytes])!;
+        DataKey[] keys = [DataKey.FromSecret(new byte[DataKey.LengthBytes]), DataKey.FromSecret([.. Enumerable.Repeat((byte)7, DataKey.LengthBytes)])];
+        return FuzzAsync(
+            document =>
+            {
+                foreach (WrappedDataKey wrapped in document.Keys)
+                    Assert.True(wrapping.TryUnwrap(wrapped, Id) is not { } key || keys.Any(known => known.Id == key.Id), "a key that nobody wrapped");
+            },
+            new KeysDocument
+            {
+                ProtectionId = Id.ToString(),
+                Keys = [.. keys.Select(key => new WrappedDataKey(key.Id.ToString(), wrapping.Id.ToString(), wrapping.Wrap(key, Id), Now, DataKeyState.Retired, "1"))],
+            });
+    }
+
+    [Fact]
+    public Task Pins() => FuzzAsync(null, new PinsDocument { Pins = [new PinRecord(1, 7, "before the upgrade", "me", Now), new PinRecord(2, 1, "", "", Now)] });
+
+    [Fact]
+    public Task Where_a_scrub_is() => FuzzAsync(null, new ScrubDocument
+    {
+        Running = new RunningScrub(Summary, Now, 1, 4096, [new ScrubbedDisk(0, "vda", 1, 1, 0), new ScrubbedDisk(1, "vdb", 0, 0, null, "no footer")]),
+        Completed = new CompletedScrub(Summary, Now, 1),
     });
 
     [Fact]

@@ -31,7 +31,13 @@ internal sealed record GuardOrder(GuardOrderKind Kind, string? Token = null, Gua
 {
     public string Write() => JsonSerializer.Serialize(this, GuardJson.Options);
 
-    public static GuardOrder? Read(string line) => JsonSerializer.Deserialize<GuardOrder>(line, GuardJson.Options);
+    /// <summary>Reads a line.</summary>
+    /// <exception cref="JsonException">It is no order.</exception>
+    public static GuardOrder? Read(string line)
+    {
+        var order = JsonSerializer.Deserialize<GuardOrder>(line, GuardJson.Options);
+        return order?.Snapshot?.Files.Contains(null!) == true ? throw new JsonException("a scratch file of a snapshot is null.") : order;
+    }
 }
 
 /// <summary>How a guard works.</summary>
@@ -61,6 +67,8 @@ internal sealed record GuardReport(string Token, bool Watched, string? Ended = n
 {
     public string Write() => JsonSerializer.Serialize(this, GuardJson.Options);
 
+    /// <summary>Reads a line.</summary>
+    /// <exception cref="JsonException">It is no report.</exception>
     public static GuardReport? Read(string line) => JsonSerializer.Deserialize<GuardReport>(line, GuardJson.Options);
 }
 
@@ -93,5 +101,11 @@ internal sealed record GuardNote(DateTimeOffset At, string Why, bool GuestResume
 
 internal static class GuardJson
 {
-    public static readonly JsonSerializerOptions Options = new() { Converters = { new JsonStringEnumConverter() }, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    public static readonly JsonSerializerOptions Options = new()
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 }

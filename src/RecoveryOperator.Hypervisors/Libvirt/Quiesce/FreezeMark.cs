@@ -20,12 +20,13 @@ internal sealed record FreezeMark(string MachineId, DateTimeOffset Until)
 
     public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this));
 
-    /// <summary>Null where there is none; one that a crash cut off counts as overdue.</summary>
+    /// <summary>Null where there is none; one that a crash cut off, or that is not this guest's, counts as overdue: a thaw too many harms nobody.</summary>
     public static FreezeMark? Read(string path, string machineId)
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<FreezeMark>(File.ReadAllText(path)) : null;
+            if (!File.Exists(path)) return null;
+            return JsonSerializer.Deserialize<FreezeMark>(File.ReadAllText(path)) is { } mark && mark.MachineId == machineId ? mark : Overdue(machineId);
         }
         catch (FileNotFoundException)
         {
@@ -33,7 +34,9 @@ internal sealed record FreezeMark(string MachineId, DateTimeOffset Until)
         }
         catch (JsonException)
         {
-            return new FreezeMark(machineId, DateTimeOffset.MinValue);
+            return Overdue(machineId);
         }
     }
+
+    private static FreezeMark Overdue(string machineId) => new(machineId, DateTimeOffset.MinValue);
 }

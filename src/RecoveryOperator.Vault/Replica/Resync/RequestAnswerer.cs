@@ -82,6 +82,6 @@ internal sealed class RequestAnswerer(
     }
 
     /// <summary>A set or a seal stands at the sequence: there is something to do that does not wait.</summary>
-    private async Task<bool> HasArrivedAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
-        await SetReader.ReadHashAsync(vault.Log, epoch, sequence, cancellationToken) is not null;
+    private Task<bool> HasArrivedAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
+        SetReader.IsTakenAsync(vault.Log, epoch, sequence, cancellationToken);
 }
