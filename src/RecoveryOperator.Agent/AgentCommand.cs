@@ -1,3 +1,4 @@
+using RecoveryOperator.Agent.Enrolment;
 using RecoveryOperator.Agent.Hosting;
 using RecoveryOperator.Agent.HostRole;
 using RecoveryOperator.Agent.VaultCommands;
@@ -16,6 +17,7 @@ public static class AgentCommand
         Usage: recovery-agent <role> [--config FILE] [--Section:Name VALUE ...]
 
           host           replicates the virtual machines of this host, and brings replicas up on it
+          enroll         gets this host's certificate from the operator: --token-file FILE [--config FILE]
           vault          applies what the hosts shipped to the replicas in the vault
           vault COMMAND  reads a vault without a cluster: list, points, verify, restore, apply, pin, unpin (vault --help)
           guard          ends open snapshots when the host role cannot; started by it, never by hand
@@ -32,7 +34,8 @@ public static class AgentCommand
         {
             return arguments switch
             {
-                ["host", .. var rest] => await RunAsync(HostRoleHost.Build(rest)),
+                ["host", .. var rest] => await RunHostAsync(rest),
+                ["enroll", .. var rest] => await EnrollCommand.RunAsync(rest),
                 ["vault", var command, ..] when VaultCommand.IsCommand(command) => await VaultCommand.RunAsync(arguments, CommandConsole.System),
                 ["vault", .. var rest] => await RunAsync(VaultRoleHost.Build(rest)),
                 [GuardCommand.Name] => await RunGuardAsync(),
@@ -44,6 +47,13 @@ public static class AgentCommand
         {
             return await FailAsync(fault.Message);
         }
+    }
+
+    /// <summary>A host without a certificate, and with a token, enrols before it listens.</summary>
+    private static async Task<int> RunHostAsync(string[] arguments)
+    {
+        int enrolled = await EnrollCommand.EnsureAsync(arguments);
+        return enrolled == 0 ? await RunAsync(HostRoleHost.Build(arguments)) : enrolled;
     }
 
     private static async Task<int> RunAsync(WebApplication app)

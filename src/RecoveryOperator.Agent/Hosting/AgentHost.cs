@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using Prometheus;
+using RecoveryOperator.Agent.Enrolment;
 using RecoveryOperator.Agent.Metrics;
 
 namespace RecoveryOperator.Agent.Hosting;
@@ -25,7 +26,10 @@ public static class AgentHost
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         AddConfiguration(builder.Configuration, arguments);
         ListenOptions listen = Section<ListenOptions>(builder.Configuration, "Listen");
-        TlsOptions tls = Section<TlsOptions>(builder.Configuration, "Tls");
+        EnrolmentOptions enrolment = EnrolmentOptions.Read(builder.Configuration);
+        IdentityFolder identity = new(enrolment.Directory);
+        TlsOptions given = Section<TlsOptions>(builder.Configuration, "Tls");
+        TlsOptions tls = identity.Apply(given);
         OptionsFailureException.ThrowIfAny([.. listen.Failures(), .. tls.Failures(), .. roleFailures(builder.Configuration)]);
 
         builder.Logging.AddAgentConsole(LogLevel.None);
@@ -33,6 +37,8 @@ public static class AgentHost
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(tls).AddSingleton<CertificateFiles>().AddSingleton<ClientTrust>();
+        if (tls != given)
+            builder.Services.AddSingleton(identity).AddHostedService<CertificateRenewal>();
         builder.Services.AddSingleton(_ => Prometheus.Metrics.NewCustomRegistry());
         builder.Services.AddSingleton(services => new AgentMetrics(services.GetRequiredService<CollectorRegistry>()));
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<FaultInterceptor>());
@@ -67,7 +73,8 @@ public static class AgentHost
         return app;
     }
 
-    private static void AddConfiguration(ConfigurationManager configuration, string[] arguments)
+    /// <summary>Reads file, environment and command line, the later over the earlier.</summary>
+    public static void AddConfiguration(IConfigurationBuilder configuration, string[] arguments)
     {
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
         string? file = new ConfigurationBuilder().AddCommandLine(arguments).Build()["config"];

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using RecoveryOperator.Protocol.Trust;
 
 namespace RecoveryOperator.Agent.Hosting;
 
@@ -12,6 +13,8 @@ public sealed partial class ClientTrust(CertificateFiles files, TlsOptions optio
     /// <summary>Whether the certificate may call.</summary>
     public bool Accepts(X509Certificate2 certificate)
     {
+        if (options.AllowedClientList is [{ } uri] && uri.Contains("://", StringComparison.Ordinal))
+            return AcceptsUri(certificate, uri);
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(files.Current.Authority);
@@ -29,6 +32,15 @@ public sealed partial class ClientTrust(CertificateFiles files, TlsOptions optio
 
         LogNotAllowed(certificate.Subject, options.AllowedClients);
         return false;
+    }
+
+    /// <summary>An enrolled host serves the operator that it enrolled with: its URI decides, no other name.</summary>
+    private bool AcceptsUri(X509Certificate2 certificate, string uri)
+    {
+        string? problem = CertificateTrust.Problem(certificate, files.Current.Authority, CertificateTrust.ClientAuthentication, uri);
+        if (problem is not null)
+            LogUntrusted(certificate.Subject, problem);
+        return problem is null;
     }
 
     private static IEnumerable<string> Identities(X509Certificate2 certificate)

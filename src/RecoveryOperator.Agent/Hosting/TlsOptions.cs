@@ -12,7 +12,7 @@ public sealed record TlsOptions
     /// <summary>The authority that client certificates must chain to; nothing else is trusted.</summary>
     public string CertificateAuthority { get; init; } = "";
 
-    /// <summary>Identities (DNS name or common name) that may call, comma-separated.</summary>
+    /// <summary>Identities (DNS name or common name, or a URI) that may call, comma-separated. A URI is found among the URIs of the certificate only.</summary>
     public string AllowedClients { get; init; } = "recovery-operator";
 
     /// <summary>The same, as a list.</summary>

@@ -15,6 +15,12 @@ public static class ApiConstants
     /// <summary>Finalizer of a ProtectedVM: the agent releases the machine, and the replica is kept or deleted.</summary>
     public const string ReleaseFinalizer = Group + "/release-protection";
 
+    /// <summary>Finalizer of a RecoveryHost: its certificates are revoked, its machines released and their grants ended.</summary>
+    public const string RevokeFinalizer = Group + "/revoke-host";
+
+    /// <summary>Changing this annotation's value on a RecoveryHost revokes its certificates and makes a new enrolment token.</summary>
+    public const string EnrolAgainAnnotation = Group + "/enrol-again";
+
     /// <summary>Changing this annotation's value on a ProtectedVM tries at once what a non-recoverable error had stopped.</summary>
     public const string RetryAnnotation = Group + "/retry";
 

@@ -18,6 +18,9 @@ public static class ConditionTypes
     /// <summary>RecoveryHost: its driver is the one that its site's type asks for.</summary>
     public const string DriverMatchesSite = "DriverMatchesSite";
 
+    /// <summary>RecoveryHost: its agent has a certificate of the operator's authority, or certificates are given.</summary>
+    public const string Enrolled = "Enrolled";
+
     /// <summary>RecoveryHost: the agent has the host's settings.</summary>
     public const string SettingsApplied = "SettingsApplied";
 

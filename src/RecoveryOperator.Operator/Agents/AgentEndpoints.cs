@@ -4,6 +4,7 @@ using k8s.Models;
 using RecoveryOperator.Api.Hosts;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Options;
+using RecoveryOperator.Operator.Trust;
 using RecoveryOperator.Replication.Protection;
 
 namespace RecoveryOperator.Operator.Agents;
@@ -14,15 +15,31 @@ namespace RecoveryOperator.Operator.Agents;
 internal sealed record EndpointResult(AgentEndpoint? Endpoint, Obstacle? Obstacle);
 
 /// <summary>Finds the certificates for an agent: a Secret's, or the operator's own files, read anew each time so that a rotation is seen.</summary>
-internal sealed class AgentEndpoints(ResourceClient client, OperatorOptions options)
+internal sealed class AgentEndpoints(ResourceClient client, OperatorOptions options, EnrolledHosts enrolled)
 {
     private const string Authorities = "ca.crt";
+
+    /// <summary>Resolves a host: one that enrols is known by its name, wherever it is.</summary>
+    public Task<EndpointResult> ResolveAsync(RecoveryHost host, CancellationToken cancellationToken)
+    {
+        var spec = host.Spec;
+        if (spec is { Tls: not null, Enrolment: not null })
+            return Task.FromResult(Unusable("InvalidSpec", "spec.tls and spec.enrolment exclude one another: keep one of them."));
+        if (spec.Enrolment is not null && !options.Trust.IsOn)
+            return Task.FromResult(Unusable("EnrolmentOff", "The operator has no enrolment endpoint: start it with Operator:Trust:EnrolmentEndpoint, or give spec.tls.secretRef."));
+        if (!TrustMode.Enrols(host, options))
+            return ResolveAsync(spec.Address, spec.Tls, host.Metadata.NamespaceProperty, cancellationToken);
+        return Task.FromResult(
+            AddressOf(spec.Address) is not { } address ? InvalidAddress(spec.Address)
+            : enrolled.IsReady ? new(new(address, enrolled.CredentialsOf(NamespacedName.Of(host))), null)
+            : Unusable("AuthorityMissing", enrolled.Problem));
+    }
 
     /// <summary>Resolves an address with its certificates.</summary>
     public async Task<EndpointResult> ResolveAsync(string address, AgentTls? tls, string objectNamespace, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
-            return Unusable("InvalidAddress", $"The address '{address}' is not https://host:port. Correct it: agents are reached by mutual TLS only.");
+        if (AddressOf(address) is not { } uri)
+            return InvalidAddress(address);
         return tls is null ? await FromFilesAsync(uri, cancellationToken) : await FromSecretAsync(uri, new(objectNamespace, tls.SecretRef.Name), cancellationToken);
     }
 
@@ -69,6 +86,11 @@ internal sealed class AgentEndpoints(ResourceClient client, OperatorOptions opti
             return Unusable("CertificatesUnusable", $"The certificates of {source} cannot be used: {error.Message} Each must be PEM, and key and certificate must belong together.");
         }
     }
+
+    private static Uri? AddressOf(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri : null;
+
+    private static EndpointResult InvalidAddress(string address) =>
+        Unusable("InvalidAddress", $"The address '{address}' is not https://host:port. Correct it: agents are reached by mutual TLS only.");
 
     private static EndpointResult Unusable(string reason, string message) => new(null, new(reason, message));
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -5,7 +6,7 @@ using System.Text;
 namespace RecoveryOperator.Operator.Agents;
 
 /// <summary>What mutual TLS with an agent needs.</summary>
-public sealed class TlsMaterial
+public sealed class TlsMaterial : IAgentCredentials
 {
     private TlsMaterial(X509Certificate2 client, X509Certificate2Collection authorities, string fingerprint) =>
         (Client, Authorities, Fingerprint) = (client, authorities, fingerprint);
@@ -18,6 +19,20 @@ public sealed class TlsMaterial
 
     /// <summary>Changes with any of the three; no secret.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>The agent's certificate is checked against the authorities and the address' host name.</summary>
+    public SslClientAuthenticationOptions OptionsFor(Uri address)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(Authorities);
+        return new()
+        {
+            TargetHost = address.Host,
+            ClientCertificates = [Client],
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => Client,
+            CertificateChainPolicy = policy,
+        };
+    }
 
     /// <summary>Reads PEM texts.</summary>
     /// <exception cref="CryptographicException">One of them is no PEM of its kind, or key and certificate do not belong together.</exception>

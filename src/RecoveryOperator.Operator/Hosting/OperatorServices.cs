@@ -16,6 +16,7 @@ using RecoveryOperator.Operator.Policies;
 using RecoveryOperator.Operator.ProtectedVMs;
 using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Operator.Sites;
+using RecoveryOperator.Operator.Trust;
 using RecoveryOperator.Operator.Vaults;
 
 namespace RecoveryOperator.Operator.Hosting;
@@ -38,6 +39,7 @@ internal static class OperatorServices
         services.AddSingleton<IAgentObserver, AgentObserver>();
         services.AddSingleton<AgentConnections>();
         services.AddSingleton<AgentEndpoints>();
+        services.AddTrust(options.Trust.IsOn);
         services.AddSingleton<VaultAccounts>();
         services.AddSingleton<VaultKeys>();
         services.AddSingleton<EncryptionCheck>();
@@ -46,6 +48,22 @@ internal static class OperatorServices
         services.AddSingleton<CollectorRegistry>(_ => Prometheus.Metrics.DefaultRegistry);
         services.AddRecoveryPlans(new PlanOptions { ClusterName = options.ClusterName, BlockedInterval = options.RetryInterval });
         return services.AddControllers().AddRecoveryPlanController();
+    }
+
+    private static void AddTrust(this IServiceCollection services, bool isOn)
+    {
+        services.AddSingleton<TrustState>();
+        services.AddSingleton<AuthorityStore>();
+        services.AddSingleton<RevocationList>();
+        services.AddSingleton<HostRecords>();
+        services.AddSingleton<HostTokens>();
+        services.AddSingleton<EnrolledHosts>();
+        services.AddSingleton<HostEnrolments>();
+        services.AddSingleton<CertificateIssuer>();
+        if (!isOn)
+            return;
+        services.AddHostedService<TrustKeeper>();
+        services.AddHostedService<TrustServer>();
     }
 
     private static void AddProtections(this IServiceCollection services)

@@ -14,7 +14,8 @@ namespace RecoveryOperator.Operator.Hosts;
 /// <param name="Description">What the agent last said; null before it did.</param>
 /// <param name="Unusable">Why no session could be opened.</param>
 /// <param name="Settings">Whether the agent has the host's settings.</param>
-internal sealed record HostFacts(RecoverySite? Site, AgentState? Agent, HostDescription? Description, Obstacle? Unusable, ConditionFact Settings);
+/// <param name="Enrolled">Whether the agent has a certificate of the operator's authority.</param>
+internal sealed record HostFacts(RecoverySite? Site, AgentState? Agent, HostDescription? Description, Obstacle? Unusable, ConditionFact Settings, ConditionFact Enrolled);
 
 /// <summary>Builds a host's status. What changes all the time is refreshed only now and then.</summary>
 internal static class HostStatusBuilder
@@ -50,7 +51,7 @@ internal static class HostStatusBuilder
     }
 
     private static IReadOnlyList<ConditionFact> Conditions(RecoveryHost host, HostFacts facts) =>
-        [Connected(facts), Driver(host, facts), facts.Settings];
+        [Connected(facts), Driver(host, facts), facts.Settings, facts.Enrolled];
 
     /// <summary>A silent agent makes what it reported unknown; one that could never be reached is not connected.</summary>
     private static ConditionFact Connected(HostFacts facts) => facts switch

@@ -17,6 +17,7 @@ internal sealed class RecoveryHostController(
     AgentEndpoints endpoints,
     IObjectReader<RecoverySite> sites,
     HostSettingsWriter settings,
+    HostEnrolments enrolments,
     StatusWriter status,
     IEventRecorder events,
     OperatorOptions options,
@@ -29,19 +30,22 @@ internal sealed class RecoveryHostController(
     public async Task<ReconciliationResult<RecoveryHost>> ReconcileAsync(RecoveryHost entity, CancellationToken cancellationToken)
     {
         var key = NamespacedName.Of(entity);
-        var resolved = await endpoints.ResolveAsync(entity.Spec.Address, entity.Spec.Tls, key.Namespace, cancellationToken);
+        if (enrolments.IsStarting(entity))
+            return ReconciliationResult<RecoveryHost>.Success(entity, TimeSpan.FromSeconds(1));
+        var resolved = await endpoints.ResolveAsync(entity, cancellationToken);
         if (resolved.Endpoint is null)
             await connections.CloseHostAsync(key);
         var connection = resolved.Endpoint is { } endpoint ? await connections.EnsureHostAsync(key, endpoint) : null;
+        var enrolled = await enrolments.ReconcileAsync(entity, connection, cancellationToken);
         var site = sites.Get(new(key.Namespace, entity.Spec.SiteRef.Name));
-        if (connection?.State.Presence == AgentPresence.Connecting && entity.Status is not null)
+        if (connection?.State.Presence == AgentPresence.Connecting && entity.Status is not null && enrolled.Status == true)
             return ReconciliationResult<RecoveryHost>.Success(entity, options.RetryInterval); // The session's first word comes as a trigger; until then nothing new is known.
         var applied = await settings.ApplyAsync(entity, site, connection, cancellationToken);
-        var facts = new HostFacts(site, connection?.State, connection?.Description, resolved.Obstacle, applied);
+        var facts = new HostFacts(site, connection?.State, connection?.Description, resolved.Obstacle ?? HostEnrolments.ObstacleOf(enrolled, connection), applied, enrolled);
         var desired = HostStatusBuilder.Build(entity, facts, options.StatusRefreshInterval, timeProvider.GetUtcNow());
         if (await status.ApplyAsync(entity, desired, cancellationToken))
             Transitions.Publish(events, entity, entity.Status?.Conditions, desired.Conditions);
-        var settled = connection?.State is { Presence: AgentPresence.Connected, Failure: null };
+        var settled = enrolled.Status == true && connection?.State is { Presence: AgentPresence.Connected, Failure: null };
         return ReconciliationResult<RecoveryHost>.Success(entity, settled ? options.StatusRefreshInterval : options.RetryInterval);
     }
 

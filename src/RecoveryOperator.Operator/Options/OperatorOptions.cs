@@ -21,6 +21,9 @@ public sealed record OperatorOptions
     /// <summary>Certificates for agents that bring none of their own.</summary>
     public TlsFileOptions Tls { get; init; } = new();
 
+    /// <summary>The operator's own authority and the enrolment of hosts.</summary>
+    public TrustOptions Trust { get; init; } = new();
+
     /// <summary>Leader election.</summary>
     public LeaderElectionOptions LeaderElection { get; init; } = new();
 
@@ -50,6 +53,7 @@ public sealed record OperatorOptions
         if (KubeconfigPath.Length > 0 && !File.Exists(KubeconfigPath))
             faults.Add($"KubeconfigPath '{KubeconfigPath}' is not a file");
         faults.AddRange(Tls.Faults());
+        faults.AddRange(Trust.Faults());
         Between(faults, nameof(StatusRefreshInterval), StatusRefreshInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         Between(faults, nameof(AgentSilenceGrace), AgentSilenceGrace, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Between(faults, nameof(InventoryInterval), InventoryInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));

@@ -1,0 +1,12 @@
+namespace RecoveryOperator.Agent.Enrolment;
+
+/// <summary>Section <c>Enrolment</c>: how this host gets its certificate from the operator.</summary>
+/// <param name="TokenFile"><c>Enrolment:TokenFile</c>: a file with a one-time token; null: this host does not enrol by itself.</param>
+/// <param name="Directory"><c>Enrolment:Directory</c>: where key and certificate are kept; <c>identity</c> in the state directory unless set.</param>
+public sealed record EnrolmentOptions(string? TokenFile, string Directory)
+{
+    /// <summary>Reads them.</summary>
+    public static EnrolmentOptions Read(IConfiguration configuration) => new(
+        configuration["Enrolment:TokenFile"],
+        configuration["Enrolment:Directory"] ?? Path.Combine(configuration["State:Directory"] ?? "/var/lib/recovery-operator/agent", "identity"));
+}
