@@ -18,6 +18,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- default .Chart.AppVersion .Values.image.tag -}}
 {{- end -}}
 
+{{- define "recovery-operator.authoritySecret" -}}
+{{- default "recovery-operator-ca" .Values.enrolment.authoritySecret -}}
+{{- end -}}
+
 {{- define "recovery-operator.securityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -34,7 +38,7 @@ capabilities: { drop: [ALL] }
   verbs: [get, patch, update]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, watch]
+  verbs: [get{{ if .Values.enrolment.enabled }}, create, update, delete{{ end }}]
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]

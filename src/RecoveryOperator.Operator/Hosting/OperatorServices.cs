@@ -77,6 +77,7 @@ internal static class OperatorServices
         services.AddSingleton<HostGrants>();
         services.AddSingleton<FencedSources>();
         services.AddSingleton<HostSettingsWriter>();
+        services.AddSingleton<LeavingHosts>();
         services.AddSingleton<ProtectionCaches>();
         services.AddSingleton<ReferenceResolver>();
         services.AddSingleton<SiteSearch>();
@@ -92,6 +93,7 @@ internal static class OperatorServices
         .AddController<RecoverySite, RecoverySiteController>(c => c
             .Watches<RecoveryHost>((host, _) => [Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)]))
         .AddController<RecoveryHost, RecoveryHostController>(c => c
+            .WithFinalizer<RecoveryHostFinalizer>(ApiConstants.RevokeFinalizer)
             .WithIndex(RecoveryHostController.BySite, host => [$"{host.Metadata.NamespaceProperty}/{host.Spec.SiteRef.Name}"])
             .Watches<RecoverySite>((site, s) => KeysOf<RecoveryHost>(s, RecoveryHostController.BySite, site)))
         .AddController<RecoveryVault, RecoveryVaultController>(c => c

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using RecoveryOperator.Operator.Agents;
+using RecoveryOperator.Operator.Hosts;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Vaults;
 using RecoveryOperator.Protocol;
@@ -16,6 +17,7 @@ internal sealed class ProtectionSteps(
     ReplicaReader replicas,
     ProtectionLocks locks,
     VaultAccounts accounts,
+    LeavingHosts leaving,
     OperatorOptions options,
     TimeProvider timeProvider)
 {
@@ -108,7 +110,7 @@ internal sealed class ProtectionSteps(
     {
         var (epoch, grant) = await GrantAsync(gathered, cancellationToken);
         if (grant is null)
-            return new("EpochEnded", "The journal says that this source's epoch has ended: nothing is handed to the host.", false);
+            return new("EpochEnded", "The journal says that this source's epoch has ended, or its RecoveryHost is being deleted: nothing is handed to the host.", false);
         if (await EncryptionObstacleAsync(gathered, cancellationToken) is { } open)
             return open;
         var desired = GivenProtections.Desired(gathered, epoch, grant);
@@ -127,7 +129,7 @@ internal sealed class ProtectionSteps(
     {
         using var held = await locks.AcquireAsync(gathered.Id.ToString()!, cancellationToken);
         var journal = await gathered.Place!.ReadJournalAsync(cancellationToken);
-        return journal?.Value is { Failover: null } now && !now.Epochs.Any(e => e.Epoch == now.Epoch && e.SealedAtSequence is not null)
+        return !leaving.Contains(gathered.Connection!.Host) && journal?.Value is { Failover: null } now && !now.Epochs.Any(e => e.Epoch == now.Epoch && e.SealedAtSequence is not null)
             ? (now.Epoch, await gathered.Place.GrantHostAsync(now.Epoch, timeProvider.GetUtcNow(), cancellationToken))
             : (0, null);
     }

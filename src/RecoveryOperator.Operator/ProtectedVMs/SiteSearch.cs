@@ -18,6 +18,7 @@ internal sealed class SiteSearch(IObjectReader<RecoveryHost> hosts, IObjectReade
     {
         var site = $"{entity.Metadata.NamespaceProperty}/{entity.Spec.SiteRef.Name}";
         var members = hosts.ByIndex(RecoveryHostController.BySite, site)
+            .Where(h => h.Metadata.DeletionTimestamp is null)
             .Select(h => (Host: h, Connection: connections.Host(NamespacedName.Of(h))))
             .ToList();
         var inventories = members.Select(m => new HostMachines(m.Host.Metadata.Name, Machines(m.Connection))).ToList();

@@ -55,6 +55,25 @@ internal sealed partial class HostTokens(
             $"Bring the token in Secret {HostRecords.NameOf(host, Suffix)} (key {TokenKey}, good until {expires:u}) to the host and run: recovery-agent enroll --token-file FILE."), revoked);
     }
 
+    /// <summary>A host goes: from now on no replica signs for it, and what was signed is revoked. Closing first makes the list complete.</summary>
+    public async Task CloseAsync(RecoveryHost host, CancellationToken cancellationToken)
+    {
+        var stored = await records.ReadAsync(host, cancellationToken);
+        if (stored.Record is not { } record)
+            return;
+        if (!record.Closed)
+            await records.WriteAsync(host, stored, record with { Closed = true, TokenSha256 = "" }, cancellationToken);
+        await revocations.AddAsync(NamespacedName.Of(host), record.Living(timeProvider.GetUtcNow()), cancellationToken);
+        await RemoveAsync(host, cancellationToken);
+    }
+
+    /// <summary>Takes the record away, once everything in it is revoked.</summary>
+    public async Task ForgetAsync(RecoveryHost host, CancellationToken cancellationToken)
+    {
+        if ((await records.ReadAsync(host, cancellationToken)).Record is { Closed: true })
+            await client.DeleteAsync<V1Secret>(HostRecords.NameOf(host, "trust"), cancellationToken);
+    }
+
     /// <summary>Takes the token away.</summary>
     public async Task RemoveAsync(RecoveryHost host, CancellationToken cancellationToken)
     {

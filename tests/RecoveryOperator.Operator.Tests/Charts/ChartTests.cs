@@ -17,6 +17,7 @@ public class ChartTests(Cluster cluster)
     [
         .. Least, "--set", "watchNamespace=chart-tests,tlsSecret=tls,imagePullSecrets[0].name=pull,podLabels.a=b,podAnnotations.a=b,nodeSelector.a=b",
         "--set", "vaultAgent.enabled=true,vaultAgent.endpoint=https://a.blob.core.windows.net,vaultAgent.accountName=a,vaultAgent.accountKeySecret=k,vaultAgent.tlsSecret=t",
+        "--set", "enrolment.enabled=true,enrolment.endpoint=https://o:7444,enrolment.renewalEndpoint=https://o:7445",
         "--set", "vaultAgent.encryption.keySecret=e,vaultAgent.encryption.previousKeySecret=f",
     ];
 
@@ -42,6 +43,7 @@ public class ChartTests(Cluster cluster)
 
     [Theory]
     [InlineData("clusterName is required")]
+    [InlineData("enrolment.endpoint is required", "clusterName=demo,enrolment.enabled=true")]
     [InlineData("vaultAgent.endpoint is required", "clusterName=demo,vaultAgent.enabled=true")]
     public async Task A_value_that_is_needed_and_missing_is_named(string says, string values = "replicas=1")
     {

@@ -109,6 +109,32 @@ public class EnrolmentTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task A_deleted_host_is_revoked_for_good_also_when_the_name_comes_back()
+    {
+        await using var bed = await EnrolmentBed.CreateAsync(cluster, Cancel);
+        await bed.AddHostAsync("a", "https://127.0.0.1:1", Cancel);
+        var token = await bed.TokenAsync("a", Cancel);
+        using var agent = new TestEnroller();
+        using var present = agent.WithKey(await agent.EnrolAsync(token, Cancel));
+        await Eventually.HoldsAsync(async () => (await bed.Client.GetAsync<RecoveryHost>(bed.Key("a"), Cancel))?.Metadata.Finalizers?.Count > 0, Cancel);
+
+        await bed.Client.DeleteAsync<RecoveryHost>(bed.Key("a"), Cancel);
+        await Eventually.HoldsAsync(async () => await bed.Client.GetAsync<RecoveryHost>(bed.Key("a"), Cancel) is null, Cancel);
+
+        Assert.False(Accepts(bed, "a", present));
+        Assert.True(await bed.IsGoneAsync("a-trust", Cancel) && await bed.IsGoneAsync("a-enrolment", Cancel));
+        await Assert.ThrowsAsync<RpcException>(() => agent.RenewAsync(bed.Renewal, present, token, agent.Key, Cancel));
+        await bed.AddHostAsync("a", "https://127.0.0.1:1", Cancel);
+        await bed.TokenAsync("a", Cancel, former: token);
+        Assert.False(Accepts(bed, "a", present));
+        await Assert.ThrowsAsync<RpcException>(() => agent.RenewAsync(bed.Renewal, present, token, agent.Key, Cancel));
+        await bed.StopAsync();
+        await bed.StartAsync(Cancel);
+        await bed.Service<TrustState>().WaitAsync(Cancel);
+        Assert.False(Accepts(bed, "a", present));
+    }
+
+    [Fact]
     public async Task A_certificate_is_renewed_by_its_holder_alone()
     {
         await using var bed = await EnrolmentBed.CreateAsync(cluster, Cancel);
