@@ -36,10 +36,10 @@ public static class ConditionTypes
     /// <summary>RecoveryVault: its key-encryption key can be read, and the vault agent has it; also where none is asked for.</summary>
     public const string EncryptionReady = "EncryptionReady";
 
-    /// <summary>ReplicationPolicy, RecoverySite: every value of the spec can be used.</summary>
+    /// <summary>ReplicationPolicy, RecoverySite, NetworkMap: every value of the spec can be used.</summary>
     public const string Valid = "Valid";
 
-    /// <summary>ProtectedVM: the objects that it names exist and can be used.</summary>
+    /// <summary>ProtectedVM, NetworkMap: the objects that it names exist and can be used.</summary>
     public const string ReferencesResolved = "ReferencesResolved";
 
     /// <summary>ProtectedVM: its machine is on exactly one connected host of its site, and nobody else protects it.</summary>
@@ -68,4 +68,16 @@ public static class ConditionTypes
 
     /// <summary>ProtectedVM: its disks change no faster than one page blob takes writes.</summary>
     public const string WithinVaultLimits = "WithinVaultLimits";
+
+    /// <summary>ProtectedVM: the disks that it leaves out exist, and at least one is left in.</summary>
+    public const string DisksSelected = "DisksSelected";
+
+    /// <summary>ProtectedVM: it could be recovered where its target says, on another host than the one that it runs on.</summary>
+    public const string TargetUsable = "TargetUsable";
+
+    /// <summary>ProtectedVM: each of its networks has one that takes its place at the target.</summary>
+    public const string NetworksMapped = "NetworksMapped";
+
+    /// <summary>NetworkMap: the networks that it names exist on connected hosts.</summary>
+    public const string NetworksFound = "NetworksFound";
 }

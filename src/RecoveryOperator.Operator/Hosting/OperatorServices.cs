@@ -1,6 +1,7 @@
 using Prometheus;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.NetworkMaps;
 using RecoveryOperator.Api.Policies;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Api.Sites;
@@ -11,6 +12,7 @@ using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Operator.Hosts;
 using RecoveryOperator.Operator.Metrics;
+using RecoveryOperator.Operator.NetworkMaps;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Policies;
 using RecoveryOperator.Operator.ProtectedVMs;
@@ -81,6 +83,9 @@ internal static class OperatorServices
         services.AddSingleton<ProtectionCaches>();
         services.AddSingleton<ReferenceResolver>();
         services.AddSingleton<SiteSearch>();
+        services.AddSingleton<NetworkMapLookup>();
+        services.AddSingleton<SiteNetworks>();
+        services.AddSingleton<ProtectionAdvice>();
         services.AddSingleton<FactsGatherer>();
         services.AddSingleton<ProtectionSteps>();
         services.AddSingleton<ReplicaDisposal>();
@@ -109,7 +114,17 @@ internal static class OperatorServices
             .Watches<RecoverySite>((site, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, site))
             .Watches<RecoveryHost>((host, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)))
             .Watches<ReplicationPolicy>((policy, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Policy, policy))
-            .Watches<RecoveryVault>((vault, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Vault, vault)));
+            .Watches<RecoveryVault>((vault, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Vault, vault))
+            .Watches<NetworkMap>((map, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(map.Metadata.NamespaceProperty, map.Spec.SourceSiteRef.Name))))
+        .AddController<NetworkMap, NetworkMapController>(c => c
+            .WithIndex(NetworkMapLookup.BySource, map => [$"{map.Metadata.NamespaceProperty}/{map.Spec.SourceSiteRef.Name}"])
+            .WithIndex(NetworkMapLookup.ByTarget, map => [$"{map.Metadata.NamespaceProperty}/{map.Spec.TargetSiteRef.Name}"])
+            .Watches<RecoverySite>((site, s) => MapsOf(s, NamespacedName.Of(site)))
+            .Watches<RecoveryHost>((host, s) => MapsOf(s, Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)))
+            .Watches<NetworkMap>((map, s) => KeysOf<NetworkMap>(s, NetworkMapLookup.BySource, Named(map.Metadata.NamespaceProperty, map.Spec.SourceSiteRef.Name))));
+
+    private static IEnumerable<NamespacedName> MapsOf(IServiceProvider services, NamespacedName site) =>
+        KeysOf<NetworkMap>(services, NetworkMapLookup.BySource, site).Union(KeysOf<NetworkMap>(services, NetworkMapLookup.ByTarget, site));
 
     private static NamespacedName Named(string ns, string name) => new(ns, name);
 

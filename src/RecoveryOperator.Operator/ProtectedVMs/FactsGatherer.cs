@@ -20,6 +20,7 @@ internal sealed class FactsGatherer(
     PrerequisiteChecks checks,
     GivenProtections given,
     ProtectionKeys keys,
+    ProtectionAdvice advice,
     AgentConnections connections,
     OperatorOptions options,
     TimeProvider timeProvider)
@@ -58,6 +59,7 @@ internal sealed class FactsGatherer(
                 Vault = vaultFacts with { Waiting = Waiting(gathered) },
                 Agent = AgentFactsReader.Read(gathered, found.Machine, given.IsGiven(gathered)),
                 Prerequisites = checks.Known(gathered),
+                Advice = advice.Give(gathered),
             },
         };
     }

@@ -9,6 +9,7 @@ internal static class ConditionRules
         [
             References(facts), Machine(facts), Prerequisites(facts), Vault(facts), Replicating(facts), Recoverable(facts),
             AppConsistencyRule.Decide(facts), ResyncRequiredRule.Decide(facts), ReplicaVerified(facts.Vault), WithinVaultLimits(facts.Vault),
+            .. ProtectionConditions.Advice.Select(type => facts.Advice.FirstOrDefault(c => c.Type == type) ?? new(type, null, "NotKnown", "Not known yet.")),
         ];
 
     private static ConditionFact References(ProtectionFacts facts) =>

@@ -33,6 +33,15 @@ public static class ProtectionConditions
     /// <summary>Its disks change no faster than one page blob takes writes.</summary>
     public const string WithinVaultLimits = nameof(WithinVaultLimits);
 
+    /// <summary>The disks that it leaves out exist.</summary>
+    public const string DisksSelected = nameof(DisksSelected);
+
+    /// <summary>It could be recovered where its target says.</summary>
+    public const string TargetUsable = nameof(TargetUsable);
+
+    /// <summary>Its networks have others that take their place at the target.</summary>
+    public const string NetworksMapped = nameof(NetworksMapped);
+
     /// <summary>It does what its spec says.</summary>
     public const string Ready = nameof(Ready);
 
@@ -42,10 +51,13 @@ public static class ProtectionConditions
     /// <summary>Nothing moves before somebody acts.</summary>
     public const string Stalled = nameof(Stalled);
 
+    /// <summary>Those that tell early what a failover would miss; they hold nothing up.</summary>
+    public static IReadOnlyList<string> Advice { get; } = [DisksSelected, TargetUsable, NetworksMapped];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
         [
             ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable,
-            AppConsistency, ResyncRequired, ReplicaVerified, WithinVaultLimits, Ready, Reconciling, Stalled,
+            AppConsistency, ResyncRequired, ReplicaVerified, WithinVaultLimits, DisksSelected, TargetUsable, NetworksMapped, Ready, Reconciling, Stalled,
         ];
 }

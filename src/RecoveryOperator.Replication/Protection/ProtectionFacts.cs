@@ -27,6 +27,9 @@ public sealed record ProtectionFacts
     /// <summary>What the host's checks came to.</summary>
     public PrerequisiteFacts Prerequisites { get; init; } = PrerequisiteFacts.NotChecked;
 
+    /// <summary>What a failover would miss: conditions of <see cref="ProtectionConditions.Advice"/>; those that are missing are not known.</summary>
+    public IReadOnlyList<ConditionFact> Advice { get; init; } = [];
+
     /// <summary>What hindered the last step; null when it went well.</summary>
     public Obstacle? LastStep { get; init; }
 }
