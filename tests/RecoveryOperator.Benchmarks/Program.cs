@@ -8,16 +8,10 @@ using RecoveryOperator.Benchmarks.Tools;
 
 // The first argument is a verb; the others are its own. "run" and "report" are for people, the rest is started by "run".
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-using CancellationTokenSource interrupted = new();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    interrupted.Cancel();
-};
 switch (args)
 {
     case ["run", .. var rest]:
-        return await RunCommand.RunAsync(rest, interrupted.Token);
+        return await Interruptible.RunAsync(token => RunCommand.RunAsync(rest, token));
     case ["report", .. var rest]:
         return RunCommand.Report(rest);
     case [SimulatedHostCommand.Name, .. var rest]:

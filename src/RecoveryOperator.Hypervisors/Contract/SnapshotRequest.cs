@@ -21,6 +21,12 @@ public sealed record SnapshotRequest(
     /// theirs is needed.
     /// </summary>
     public IReadOnlyCollection<string> WholeDisks { get; init; } = [];
+
+    /// <summary>
+    /// Only what <see cref="ISnapshotDisk.ExtentsAsync"/> reports will be read. Where nothing changed, a driver may then give a snapshot that cannot be read,
+    /// without a job of the hypervisor (docs/engine.md, "A machine at rest"). Default false.
+    /// </summary>
+    public bool ReadsChangesOnly { get; init; }
 }
 
 /// <summary>Of what kind a snapshot's instant is (P6).</summary>

@@ -7,10 +7,14 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// <summary>Describes a domain as the contract wants it.</summary>
 internal static class DomainDescription
 {
-    public static VirtualMachine Of(LibvirtDomain domain)
+    public static VirtualMachine Of(LibvirtDomain domain) => Of(domain, domain.Xml(inactive: false));
+
+    /// <param name="domain">The machine.</param>
+    /// <param name="live">Its definition as of now, which the caller read already.</param>
+    public static VirtualMachine Of(LibvirtDomain domain, XElement live)
     {
         var state = domain.State().State;
-        var xml = WithLiveDisks(domain.Xml(inactive: true), domain.Xml(inactive: false));
+        var xml = WithLiveDisks(domain.Xml(inactive: true), live);
         return new VirtualMachine(domain.Id, domain.Name, Power(state), new VirtualMachineDefinition(
             LibvirtHypervisor.DriverName,
             (int?)xml.Element("vcpu") ?? 1,

@@ -129,6 +129,14 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
         if (checkpoint.IsInvalid) throw Error("create a checkpoint");
     }
 
+    /// <summary>A checkpoint with, for each of its disks, the bytes that its bitmap has marked now.</summary>
+    public XElement CheckpointWithSizes(string name)
+    {
+        using var checkpoint = LibvirtNative.DomainCheckpointLookup(handle, name, 0);
+        if (checkpoint.IsInvalid) throw Error($"look up checkpoint {name}");
+        return XElement.Parse(Text(LibvirtNative.DomainCheckpointGetXml(checkpoint, CheckpointXmlWithoutDomain | CheckpointXmlWithSizes), $"count the changes since checkpoint {name}"));
+    }
+
     /// <summary>Deletes a checkpoint and its bitmaps, or only what libvirt remembers of it. No-op when absent.</summary>
     public void DeleteCheckpoint(string name, bool metadataOnly)
     {

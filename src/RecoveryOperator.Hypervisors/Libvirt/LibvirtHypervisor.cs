@@ -40,7 +40,8 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         _job = new SnapshotJob(_connection, options, freezer, time, logger);
         if (options.GuardCommand.Count > 0)
             _guard = new SnapshotGuard(options.GuardCommand, new GuardSettings(options.Uri, options.ScratchDirectory, options.RuntimeDirectory, options.GuardStuckAfter, Environment.ProcessId), time, logger);
-        _opener = new SnapshotOpener(_connection, options, scratch, _job, _guard, freezer, time, logger);
+        Rest = new RestCheck(time, logger);
+        _opener = new SnapshotOpener(_connection, options, scratch, _job, _guard, freezer, Rest, time, logger);
         _checkpoints = new CheckpointStore(_connection, logger);
         _power = new PowerSwitch(_connection, time, logger);
         _replicas = new ReplicaStore(_connection, options, account, logger);
@@ -48,6 +49,9 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
 
     /// <inheritdoc/>
     public HypervisorCapabilities Capabilities { get; } = new(DriverName, TracksChanges: true, RunsReplicas: true, TracksFromFirstWrite: true);
+
+    /// <summary>For tests: writes between its steps.</summary>
+    internal RestCheck Rest { get; }
 
     /// <inheritdoc/>
     public Task<HostInventory> DescribeHostAsync(CancellationToken cancellationToken) => _connection.RunAsync(

@@ -13,13 +13,14 @@ internal sealed partial class SnapshotOpener(
     SnapshotJob job,
     SnapshotGuard? guard,
     GuestFreezer freezer,
+    RestCheck rest,
     TimeProvider time,
     ILogger logger)
 {
     public async Task<IMachineSnapshot> BeginAsync(string machineId, SnapshotRequest request, CancellationToken cancellationToken)
     {
-        var (machine, all) = await connection.RunAsync(host => Judge(host, machineId, request), cancellationToken).ConfigureAwait(false);
-        var included = all.Where(disk => !request.ExcludedDisks.Contains(disk.Target)).ToList();
+        var (machine, all, included, restingAt) = await connection.RunAsync(host => Judge(host, machineId, request), cancellationToken).ConfigureAwait(false);
+        if (restingAt is { } at) return new UnchangedSnapshot(machine, at, included);
         var token = Guid.NewGuid().ToString("n")[..8];
         var socket = Path.Combine(options.RuntimeDirectory, $"{LibvirtNames.SocketPrefix(request.Owner, machine.Id)}{token}.sock");
         string ScratchFile(DomainDisk disk) =>
@@ -64,10 +65,13 @@ internal sealed partial class SnapshotOpener(
         }
     }
 
-    private static (VirtualMachine Machine, IReadOnlyList<DomainDisk> Disks) Judge(LibvirtHost host, string machineId, SnapshotRequest request)
+    /// <summary>The machine and its disks, all and those that are wanted; and the instant, when it turned out that nothing was written until then.</summary>
+    private (VirtualMachine Machine, IReadOnlyList<DomainDisk> All, IReadOnlyList<DomainDisk> Included, DateTimeOffset? RestingAt) Judge(
+        LibvirtHost host, string machineId, SnapshotRequest request)
     {
         using var domain = host.Get(machineId);
-        var disks = DomainDisk.All(domain.Xml(inactive: false));
+        var live = domain.Xml(inactive: false);
+        var disks = DomainDisk.All(live);
         if (MachinePrerequisites.Check(domain).Concat(DiskPrerequisites.Check(domain.Name, disks, request.ExcludedDisks)).FirstOrDefault() is { } failure)
             throw new HypervisorException(HypervisorFault.Unsupported, $"{failure.Object} cannot be protected: {failure.Message}", failure.Remedy);
         var known = LibvirtNames.OwnCheckpoints(domain.Checkpoints(), request.Owner);
@@ -80,7 +84,8 @@ internal sealed partial class SnapshotOpener(
 
         if (request.NewCheckpoint is { } wanted && known.Contains(wanted))
             throw new HypervisorException(HypervisorFault.Conflict, $"machine {domain.Name} already has a checkpoint {wanted}", "abandon that checkpoint first, or use another id");
-        return (DomainDescription.Of(domain), disks);
+        var included = disks.Where(disk => !request.ExcludedDisks.Contains(disk.Target)).ToList();
+        return (DomainDescription.Of(domain, live), disks, included, rest.Try(domain, request, disks, included));
     }
 
     private static void Start(

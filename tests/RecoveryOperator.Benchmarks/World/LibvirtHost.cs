@@ -39,6 +39,10 @@ internal sealed class LibvirtHost : IAsyncDisposable
     public Task StartGuestAsync(string guest, IReadOnlyDictionary<string, string> image, CancellationToken cancellationToken) =>
         Scripts.RunAsync(image, "run/guest.sh", ["start", HostName, _folder, guest], cancellationToken);
 
+    /// <summary>Stops a guest's processors: it writes nothing any more.</summary>
+    public Task SuspendGuestAsync(string guest, CancellationToken cancellationToken) =>
+        Scripts.RunAsync("run/libvirt-host.sh", ["exec", HostName, _folder, "--", "virsh", "-q", "-c", "qemu:///system", "suspend", guest], cancellationToken);
+
     /// <summary>Removes a guest and its disks.</summary>
     public Task RemoveGuestAsync(string guest, CancellationToken cancellationToken) =>
         Scripts.RunAsync("run/guest.sh", ["remove", HostName, _folder, guest], cancellationToken);

@@ -55,6 +55,7 @@ internal sealed class CutStep(ProtectionContext context)
         bool quiesce = Quiescing.IsDue(context.Desired.AppConsistentInterval?.ToTimeSpan(), context.Progress.AppConsistency, context.Services.Time.GetUtcNow());
         SnapshotRequest request = new(context.Id, basis.Since, intent.Checkpoint, context.ExcludedDisks, quiesce ? Quiescing.Limit : null)
         {
+            ReadsChangesOnly = !ComparesNow && Guards.Hold(Guard.ChangesOnly),
             WholeDisks = basis is { Completes: Completes.Resync, Since: not null } && ComparesNow ? [.. context.Progress.Resync!.OnlyTargets ?? []] : [],
         };
         await using IMachineSnapshot snapshot = await StableSnapshot.OpenAsync(context, request, cancellationToken);

@@ -9,6 +9,8 @@ internal static class LibvirtConstants
     public const uint UndefineAll = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 4);
     public const uint CheckpointListTopological = 1 << 1;
     public const uint CheckpointDeleteMetadataOnly = 1 << 1;
+    public const uint CheckpointXmlWithoutDomain = 1 << 1;
+    public const uint CheckpointXmlWithSizes = 1 << 2;
     public const uint AffectLive = 1 << 0;
     public const uint AffectConfig = 1 << 1;
     public const uint StatsOfBlocks = 1 << 5;

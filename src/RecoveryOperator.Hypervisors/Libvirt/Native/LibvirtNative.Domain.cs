@@ -94,6 +94,9 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virDomainCheckpointGetName")]
     internal static partial nint DomainCheckpointGetName(CheckpointHandle checkpoint);
 
+    [LibraryImport(Library, EntryPoint = "virDomainCheckpointGetXMLDesc")]
+    internal static partial nint DomainCheckpointGetXml(CheckpointHandle checkpoint, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainCheckpointDelete")]
     internal static partial int DomainCheckpointDelete(CheckpointHandle checkpoint, uint flags);
 
