@@ -5,8 +5,8 @@ using RecoveryOperator.Protocol;
 
 namespace RecoveryOperator.Agent.Enrolment;
 
-/// <summary>Renews this host's certificate at two thirds of its life. Replication does not depend on it.</summary>
-internal sealed partial class CertificateRenewal(IdentityFolder folder, TimeProvider timeProvider, ILogger<CertificateRenewal> logger) : BackgroundService
+/// <summary>Renews this host's certificate at two thirds of its life (unless set otherwise). Replication does not depend on it.</summary>
+internal sealed partial class CertificateRenewal(IdentityFolder folder, EnrolmentOptions options, TimeProvider timeProvider, ILogger<CertificateRenewal> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(30);
@@ -32,7 +32,9 @@ internal sealed partial class CertificateRenewal(IdentityFolder folder, TimeProv
 
                 if (await TryAsync(stoppingToken))
                 {
+                    // However short its life is, and whatever the clocks say: no two renewals close together.
                     retry = FirstRetry;
+                    await Task.Delay(life / 60, timeProvider, stoppingToken);
                     continue;
                 }
 
@@ -53,7 +55,7 @@ internal sealed partial class CertificateRenewal(IdentityFolder folder, TimeProv
         {
             using X509Certificate2 certificate = folder.Certificate();
             TimeSpan life = certificate.NotAfter - certificate.NotBefore;
-            return (new DateTimeOffset(certificate.NotBefore) + (life * ((2.0 / 3) - _jitter)), life);
+            return (new DateTimeOffset(certificate.NotBefore) + (life * (options.RenewAtFraction - _jitter)), life);
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {

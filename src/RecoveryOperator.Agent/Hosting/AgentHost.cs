@@ -30,7 +30,7 @@ public static class AgentHost
         IdentityFolder identity = new(enrolment.Directory);
         TlsOptions given = Section<TlsOptions>(builder.Configuration, "Tls");
         TlsOptions tls = identity.Apply(given);
-        OptionsFailureException.ThrowIfAny([.. listen.Failures(), .. tls.Failures(), .. roleFailures(builder.Configuration)]);
+        OptionsFailureException.ThrowIfAny([.. listen.Failures(), .. tls.Failures(), .. enrolment.Failures(), .. roleFailures(builder.Configuration)]);
 
         builder.Logging.AddAgentConsole(LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
@@ -38,7 +38,7 @@ public static class AgentHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(tls).AddSingleton<CertificateFiles>().AddSingleton<ClientTrust>();
         if (tls != given)
-            builder.Services.AddSingleton(identity).AddHostedService<CertificateRenewal>();
+            builder.Services.AddSingleton(identity).AddSingleton(enrolment).AddHostedService<CertificateRenewal>();
         builder.Services.AddSingleton(_ => Prometheus.Metrics.NewCustomRegistry());
         builder.Services.AddSingleton(services => new AgentMetrics(services.GetRequiredService<CollectorRegistry>()));
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<FaultInterceptor>());

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using k8s;
 using k8s.Models;
@@ -11,6 +12,7 @@ using RecoveryOperator.Api.Vaults;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Hosting;
 using RecoveryOperator.Operator.Options;
+using RecoveryOperator.Operator.Tests.Trust;
 using RecoveryOperator.Testing;
 
 namespace RecoveryOperator.Operator.Tests.Fixtures;
@@ -31,6 +33,9 @@ internal sealed class TestWorld : IAsyncDisposable
     public TestCertificates Certificates { get; }
 
     public ReplicaWriter Replicas { get; }
+
+    /// <summary>All that the operator logged, of every level.</summary>
+    public ConcurrentQueue<string> Logs { get; } = new();
 
     public ResourceClient Client => _cluster.Client;
 
@@ -101,6 +106,8 @@ internal sealed class TestWorld : IAsyncDisposable
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Trace);
+        builder.Logging.AddProvider(new CollectedLogs(Logs));
         builder.Services.AddOperator(new OperatorOptions
         {
             ClusterName = clusterName,
