@@ -14,6 +14,7 @@ namespace RecoveryOperator.Proof.Tests.Model;
 /// <summary>The host agent: its real engine, state and log store. Processes come and go; the folder stays.</summary>
 internal sealed class AgentProcess(World world, string folder) : IAsyncDisposable
 {
+    private int _moves;
     private static readonly TimeSpan LongestCut = TimeSpan.FromSeconds(60);
 
     private readonly EngineSlots _slots = new(2, 4);
@@ -26,7 +27,9 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
     /// <summary>Its way to the vault; a new one for each process.</summary>
     public FaultyNetwork Network { get; private set; } = null!;
 
-    public string SpoolFolder => Path.Combine(folder, "spool");
+    private string Folder => $"{folder}-{_moves}";
+
+    public string SpoolFolder => Path.Combine(Folder, "spool");
 
     public long FreeSpoolBytes { get; set; } = 1L << 40;
 
@@ -39,7 +42,7 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
         Effects.Reset();
         Network = new FaultyNetwork(world.Service, Effects);
         HttpClient http = new(Network);
-        _database = new StateDatabase(Path.Combine(folder, "state"));
+        _database = new StateDatabase(Path.Combine(Folder, "state"));
         EngineServices services = new()
         {
             Hypervisor = world.Machine,
@@ -56,6 +59,15 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
         };
         _engine = new ProtectionEngine(services);
         await _engine.StartAsync(World.Token);
+    }
+
+    /// <summary>The agent of another host.</summary>
+    public async Task MoveAsync(Action meanwhile)
+    {
+        await StopAsync();
+        meanwhile();
+        _moves++;
+        await RestartAsync();
     }
 
     public async Task PutAsync(bool paused, int frequencyMinutes)
@@ -119,7 +131,9 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
     {
         if (_engine is not null)
             await _engine.DisposeAsync();
+        _engine = null;
         _database?.Dispose();
         _uploads?.Dispose();
+        (_database, _uploads) = (null, null);
     }
 }

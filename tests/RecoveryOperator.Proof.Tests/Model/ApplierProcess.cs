@@ -20,7 +20,7 @@ internal sealed class ApplierProcess : IDisposable
         _holder = stateFolder is null ? LeaseHolder.CreateEphemeral() : LeaseHolder.Open(stateFolder);
         Network = new FaultyNetwork(world.Service, null);
         VaultAccount account = world.Connect(new HttpClient(Network));
-        ReplicaApplierOptions options = new() { LeaseDuration = World.LeaseDuration, PruneInterval = TimeSpan.Zero, WritesInFlight = 3 };
+        ReplicaApplierOptions options = new() { LeaseDuration = World.LeaseDuration, PruneInterval = TimeSpan.Zero, WritesInFlight = 3, ComputeBytesPerSecond = long.MaxValue };
         _applier = new ReplicaApplier(account, account.Open(world.Id), _holder, options, World.Loggers.CreateLogger<ReplicaApplier>());
     }
 
@@ -33,7 +33,7 @@ internal sealed class ApplierProcess : IDisposable
         try
         {
             ApplyResult result = await _applier.ApplyAsync(int.MaxValue, null, World.Token);
-            if (result.Outcome == ApplyOutcome.UpToDate && await _applier.FindRequestAsync(World.Token) is not null)
+            if (result.Outcome is ApplyOutcome.UpToDate or ApplyOutcome.Damaged && await _applier.FindRequestAsync(World.Token) is not null)
                 await _applier.AnswerAsync(null, World.Token);
             return result;
         }

@@ -101,6 +101,16 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
             _checkpoints.Clear();
     }
 
+    /// <summary>Another machine, made from a recovery point: no host of it knows what changed since.</summary>
+    public void Recover(byte[][] content)
+    {
+        lock (_lock)
+        {
+            (_disks, _open) = ([.. content.Select(disk => (byte[])disk.Clone())], null);
+            _checkpoints.Clear();
+        }
+    }
+
     public Task<HostInventory> DescribeHostAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new HostInventory("host", "model 1", ["default"], 1L << 40, [Machine]));
 
@@ -161,6 +171,9 @@ internal sealed class ModelMachine(bool tracks, TimeProvider time, Effects effec
     public ValueTask DisposeAsync() => default;
 
     public static string Target(int disk) => $"vd{(char)('a' + disk)}";
+
+    /// <summary>The place of a disk among the machine's.</summary>
+    public static int IndexOf(string target) => target[^1] - 'a';
 
     internal void CountRead(int lengthBytes)
     {

@@ -22,26 +22,32 @@ public sealed class ModelTests(ITestOutputHelper output)
     [InlineData(false)]
     public Task So_it_is_when_tracking_is_lost_and_disks_come_and_grow(bool tracks) => RunAllAsync(tracks, resyncs: true, ciRuns: 10);
 
-    private async Task RunAllAsync(bool tracks, bool resyncs, int ciRuns)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task So_it_is_when_sets_and_replicas_are_damaged_and_epochs_begin_from_a_point(bool tracks) =>
+        RunAllAsync(tracks, resyncs: true, ciRuns: 10, damages: true);
+
+    private async Task RunAllAsync(bool tracks, bool resyncs, int ciRuns, bool damages = false)
     {
         long steps = 0, requests = 0, sets = 0;
-        Func<int, bool> goesOn = Budget.Of(ciRuns, share: 0.24);
+        Func<int, bool> goesOn = Budget.Of(ciRuns, share: 0.16);
         int run = 0;
         for (; goesOn(run); run++)
         {
             int seed = unchecked((Budget.Seed * 31) + (run * 2) + (tracks ? 1 : 0));
-            Outcome outcome = await RunSeedAsync(seed, tracks, resyncs);
+            Outcome outcome = await RunSeedAsync(seed, tracks, resyncs, damages);
             steps += outcome.Steps;
             requests += outcome.Requests;
             sets += outcome.Sets;
         }
 
-        output.WriteLine($"{run} runs, {steps} steps, {sets} sets, {requests} requests, from seed {Budget.Seed}, tracks {tracks}, resynchronizations {resyncs}");
+        output.WriteLine($"{run} runs, {steps} steps, {sets} sets, {requests} requests, from seed {Budget.Seed}, tracks {tracks}, resynchronizations {resyncs}, damages {damages}");
     }
 
-    private static async Task<Outcome> RunSeedAsync(int seed, bool tracks, bool resyncs)
+    private static async Task<Outcome> RunSeedAsync(int seed, bool tracks, bool resyncs, bool damages)
     {
-        StepGenerator generator = new(seed, resyncs);
+        StepGenerator generator = new(seed, resyncs, damages);
         int[] sizes = generator.Sizes();
         List<Step> steps = generator.Run(StepsOfARun);
         Outcome outcome = await RunAsync(steps, sizes, tracks);

@@ -3,7 +3,8 @@ namespace RecoveryOperator.Proof.Tests.Model;
 /// <summary>Makes runs of steps from a seed.</summary>
 /// <param name="seed">The seed.</param>
 /// <param name="resyncs">With steps after which source and replica must be compared.</param>
-internal sealed class StepGenerator(int seed, bool resyncs)
+/// <param name="damages">With sets and replicas that are damaged, and epochs that begin from a point.</param>
+internal sealed class StepGenerator(int seed, bool resyncs, bool damages)
 {
     private static readonly int[] Lengths = [1, 100, 512, 4096, 65536, 70_000, 200_000];
 
@@ -26,7 +27,15 @@ internal sealed class StepGenerator(int seed, bool resyncs)
         return steps;
     }
 
-    private Step Next() => resyncs && _random.Next(14) == 0 ? NextReason() : NextStep();
+    private Step Next() => damages && _random.Next(9) == 0 ? NextDamage() : resyncs && _random.Next(14) == 0 ? NextReason() : NextStep();
+
+    private Step NextDamage() => _random.Next(8) switch
+    {
+        < 2 => new NewEpoch(_random.NextDouble(), _random.Next(2) == 0, _random.Next(2) == 0),
+        < 4 => new DamageSet(_random.NextDouble(), _random.NextDouble(), _random.Next(2) == 0),
+        < 6 => new DamageReplica(_random.NextDouble(), _random.NextDouble(), _random.Next(2) == 0, _random.Next(4) == 0),
+        _ => new Verify(_random.NextDouble()),
+    };
 
     private Step NextReason() => _random.Next(4) switch
     {

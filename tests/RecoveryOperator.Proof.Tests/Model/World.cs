@@ -57,6 +57,12 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Tracking was lost, or disks changed, since the last set: a resynchronization is due.</summary>
     public bool NeedsResync { get; set; }
 
+    /// <summary>A committed set was damaged: the chain may end before it, until a resynchronization has gone through.</summary>
+    public bool IsChainDamaged { get; set; }
+
+    /// <summary>A bit of the replica was flipped: points may differ from what the source read, but never without being found by whoever reads them.</summary>
+    public bool IsReplicaDamaged { get; set; }
+
     public string ApplierState => Path.Combine(_folder, "applier");
 
     /// <summary>What happened last, for the report of a failure.</summary>
@@ -110,6 +116,20 @@ internal sealed class World : IAsyncDisposable
             if (_notes.Count > 60)
                 _notes.Dequeue();
         }
+    }
+
+    /// <summary>The machine goes on under a new epoch, with this content; on another host its agent knows nothing.</summary>
+    public async Task BeginEpochAsync(long epoch, byte[][] content, bool otherHost)
+    {
+        Epoch = epoch;
+        Grant = await Vault.GrantHostAsync(epoch, Time.GetUtcNow(), Token);
+        Paused = false;
+        if (otherHost)
+            await Agent.MoveAsync(() => Machine.Recover(content));
+        else
+            Machine.Recover(content);
+        await Agent.PutAsync(paused: false, frequencyMinutes: 600);
+        await Agent.RestartIfDeadAsync();
     }
 
     /// <summary>Takes note of sets that were committed.</summary>
