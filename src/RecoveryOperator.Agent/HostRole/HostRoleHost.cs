@@ -57,7 +57,7 @@ public static class HostRoleHost
 
     private static void AddEngine(IServiceCollection services, HostRoleOptions options)
     {
-        services.AddSingleton(new EngineSlots(options.Limits.Captures));
+        services.AddSingleton(new EngineSlots(options.Limits.Captures, copies: options.Limits.Copies));
         services.AddSingleton(new SpoolArea(
             options.Spool.Directory ?? Path.Combine(options.StateDirectory, "spool"), options.Spool.ReservedFreeBytes));
         services.AddSingleton(provider => new DiskCapture(provider.GetRequiredService<ILogger<DiskCapture>>()));

@@ -31,6 +31,8 @@ public sealed record HostRoleOptions(string StateDirectory, SpoolOptions Spool, 
             yield return "Spool:ReservedFreeBytes must be 0 or more.";
         if (options.Limits.Captures is < 1 or > 64)
             yield return "Limits:Captures must be 1 to 64.";
+        if (options.Limits.Copies is < 1 or > 64)
+            yield return "Limits:Copies must be 1 to 64.";
         if (options.Limits.Uploads is < 1 or > 256)
             yield return "Limits:Uploads must be 1 to 256.";
         if (options.Limits.UrgentUploads is < 1 or > 256)
@@ -53,6 +55,9 @@ public sealed record LimitOptions
 {
     /// <summary>Machines that are cut at once, about 16 MiB of memory each. Default 4.</summary>
     public int Captures { get; init; } = 4;
+
+    /// <summary>Machines that are copied or compared at once beside those, about 16 MiB of memory each. Default 4.</summary>
+    public int Copies { get; init; } = 4;
 
     /// <summary>Segments in memory at once, up to 17 MiB each. Default 6.</summary>
     public int Uploads { get; init; } = 6;

@@ -16,7 +16,6 @@ public sealed class EngineBench : IDisposable
     public const string ProtectionId = "0123456789abcdef0123456789abcdef";
 
     private readonly string _folder = CreateFolder();
-    private readonly EngineSlots _slots = new(2);
     private UploadGate? _uploads;
     private StateDatabase? _database;
 
@@ -30,6 +29,9 @@ public sealed class EngineBench : IDisposable
     public FakeMachine Machine { get; }
 
     public FakeVault Vault { get; }
+
+    /// <summary>Two benches that share them are two machines of one host.</summary>
+    public EngineSlots Slots { get; init; } = new(2);
 
     public FaultPoints Points => Machine.Points;
 
@@ -72,7 +74,7 @@ public sealed class EngineBench : IDisposable
             Store = new FaultyStore(store, Points),
             OpenLog = _ => Vault.Open(Points),
             Spool = new SpoolArea(SpoolFolder, 0, _ => FreeBytes()),
-            Slots = _slots,
+            Slots = Slots,
             Uploads = _uploads = new UploadGate(4, 2, Time),
             Capture = new DiskCapture(NullLogger<DiskCapture>.Instance),
             SegmentTargetLengthBytes = 128 * 1024,
@@ -133,7 +135,7 @@ public sealed class EngineBench : IDisposable
     public void Dispose()
     {
         _database?.Dispose();
-        _slots.Dispose();
+        Slots.Dispose();
         _uploads?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

@@ -20,7 +20,7 @@ internal sealed class CutStep(ProtectionContext context)
     /// <summary>Cuts, and stores the finished cut.</summary>
     public async Task<PendingCut> RunAsync(CancellationToken cancellationToken)
     {
-        using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
+        using IDisposable slot = await TakeSlotAsync(cancellationToken);
         context.Services.Spool.EnsureRoom();
         CutBasis basis = CutBasis.Of(context);
         CutIntent intent = Begin(basis.Sequence);
@@ -41,6 +41,11 @@ internal sealed class CutStep(ProtectionContext context)
             throw;
         }
     }
+
+    /// <summary>A resynchronization of a driver that compares reads whole disks here: deltas of other machines do not wait for that either.</summary>
+    private Task<IDisposable> TakeSlotAsync(CancellationToken cancellationToken) => ComparesNow && context.Progress.Phase == EnginePhase.Resynchronizing
+        ? context.Services.Slots.CopyAsync(context.Limits.Urgent, cancellationToken)
+        : context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
 
     private CutIntent Begin(long sequence)
     {

@@ -15,8 +15,6 @@ internal sealed class InitialCopy(ProtectionContext context)
         if (State.Complete)
             return;
 
-        using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
-        context.Services.Spool.EnsureRoom();
         await using BaseShipper shipper = new(context, cancellationToken);
         while (!State.Complete)
         {
@@ -28,9 +26,11 @@ internal sealed class InitialCopy(ProtectionContext context)
         context.ShowCopy(null);
     }
 
-    /// <returns>The disks that were captured to their end.</returns>
+    /// <returns>The disks that were captured to their end. What is left to ship needs no slot.</returns>
     private async Task<IReadOnlyList<int>> CopyFromOneSnapshotAsync(BaseShipper shipper, CancellationToken cancellationToken)
     {
+        using IDisposable slot = await context.Services.Slots.CopyAsync(context.Limits.Urgent, cancellationToken);
+        context.Services.Spool.EnsureRoom();
         (IMachineSnapshot opened, bool isFirst) = await OpenAsync(cancellationToken);
         await using IMachineSnapshot snapshot = opened;
         if (!TakeDisks(snapshot, isFirst))

@@ -104,7 +104,7 @@ public sealed class BandwidthTests : IAsyncLifetime
     [Fact]
     public async Task The_last_delta_of_a_planned_failover_does_not_wait_behind_machines_that_are_copied()
     {
-        IDisposable[] others = [await TakeCaptureAsync(), await TakeCaptureAsync()];
+        IDisposable[] others = [await TakeCopyAsync(), await TakeCopyAsync()];
         await _engine.PutAsync(Desired(null), Token);
         await Eventually.HoldsAsync(() => Status.Stage == CycleStage.Idle && Status.MachineId.Length > 0, Token);
 
@@ -163,7 +163,7 @@ public sealed class BandwidthTests : IAsyncLifetime
 
     private static BandwidthTerms Limit(long bytesPerSecond) => new() { DefaultBytesPerSecond = bytesPerSecond };
 
-    private Task<IDisposable> TakeCaptureAsync() => _services.Slots.CaptureAsync(Task.Delay(Timeout.Infinite, Token), Token);
+    private Task<IDisposable> TakeCopyAsync() => _services.Slots.CopyAsync(Task.Delay(Timeout.Infinite, Token), Token);
 
     private DesiredProtection Desired(BandwidthTerms? bandwidth)
     {

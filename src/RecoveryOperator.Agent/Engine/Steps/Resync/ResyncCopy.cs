@@ -34,7 +34,7 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
     /// <summary>R4: how much will have to be shipped.</summary>
     public async Task EstimateAsync(CancellationToken cancellationToken)
     {
-        using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
+        using IDisposable slot = await context.Services.Slots.CopyAsync(context.Limits.Urgent, cancellationToken);
         await using IMachineSnapshot snapshot = await OpenAsync(null, null, cancellationToken);
         if (!TakeDisks(snapshot))
         {
@@ -69,10 +69,10 @@ internal sealed class ResyncCopy(ProtectionContext context, ResyncAnswers answer
 
     private async Task CopyAsync(bool compare, ChangeTrackingId? since, ChangeTrackingId? made, CancellationToken cancellationToken)
     {
-        using IDisposable slot = await context.Services.Slots.CaptureAsync(context.Limits.Urgent, cancellationToken);
         context.Services.Spool.EnsureRoom();
         await using BaseShipper shipper = new(context, cancellationToken);
         List<(int Disk, long RecordedBytes)> captured = [];
+        using (await context.Services.Slots.CopyAsync(context.Limits.Urgent, cancellationToken))
         await using (IMachineSnapshot snapshot = await OpenAsync(since, made, cancellationToken))
         {
             if (!TakeDisks(snapshot))
