@@ -12,6 +12,21 @@ namespace RecoveryOperator.Proof.Tests.Promises;
 /// <summary>P5: damage in spool or log is found before it is applied, and a listed point is byte-identical to the disks at its instant.</summary>
 public sealed class P05_A_listed_point_is_what_the_disks_held
 {
+    /// <summary>Found by the model: only the disks that changed were compared, although the replica had lost more.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_set_that_is_damaged_while_disks_change_has_all_disks_compared(bool tracks)
+    {
+        await using World world = await World.CreateAsync(tracks, Promise.Megabyte, Promise.Megabyte, Promise.Megabyte);
+        await Task.Yield();
+        world.Fill(1, 0, 1);
+        await world.CommitAsync();
+        world.Machine.Grow(2, Promise.Megabyte + 40_960);
+        await new DamageSet(0, 0, Deletes: true).RunAsync(world);
+        await world.SettleAsync();
+    }
+
     [Fact]
     public Task A_segment_that_was_exchanged_for_another_sound_one_is_not_applied() => Promise.HoldsAsync(ScenarioAsync);
 

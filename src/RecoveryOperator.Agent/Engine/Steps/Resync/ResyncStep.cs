@@ -3,6 +3,7 @@ using RecoveryOperator.Protocol;
 using RecoveryOperator.Replication.Resync;
 using RecoveryOperator.Replication.Schedule;
 using RecoveryOperator.Vault;
+using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Engine.Steps.Resync;
 
@@ -45,6 +46,13 @@ internal sealed class ResyncStep(ProtectionContext context)
             await copy.TrackAsync(cancellationToken);
         if (!await _answers.EnsureAsync(cancellationToken))
             return Rest(ResyncStage.WaitingForVault, Now + AnswerInterval, null);
+        if (State.OnlyTargets is not null && !IsOfNewestSet(State.Answer!.Position))
+        {
+            await ResyncBeginning.AgainAsync(
+                context, "the replica does not stand at the newest committed set, so what changed since that is not all that it lacks", keepsLast: false, cancellationToken);
+            return new CycleRest(Now);
+        }
+
         if (State.EstimatedBytes is null)
             await copy.EstimateAsync(cancellationToken);
 
@@ -66,6 +74,10 @@ internal sealed class ResyncStep(ProtectionContext context)
         context.ShowResync(context.Resync with { Stage = ResyncStage.Finishing, StartsAt = null });
         return null;
     }
+
+    /// <summary>Disks that are not compared are brought forward from the newest set: a replica that could not apply it holds something else of them.</summary>
+    private bool IsOfNewestSet(ComparedPosition position) =>
+        context.Progress.Last is { } last && (position.Epoch, position.Sequence, position.SetSha256) == (context.Progress.Epoch, last.Sequence, last.Sha256);
 
     private CycleRest RestFor(WindowState may) => ResyncWishes.WishOf(context.Desired) == ResyncWish.Run
         ? Rest(ResyncStage.WaitingForWindow, may.ChangesAt, may.ChangesAt)
