@@ -64,6 +64,8 @@ internal sealed class CycleClock
     /// <summary>What to do now; accounts for due times that passed while it was failing.</summary>
     public CycleDecision Decide()
     {
+        if (_rest is { UntilRoom: true } && QueueLimits.Allow(_context))
+            _rest = null;
         CycleDecision decision = CyclePlanner.Decide(new CycleFacts
         {
             Now = Now,
@@ -127,8 +129,6 @@ internal sealed class CycleClock
                 _latencies.Committed(last.Instant, Now);
         }
 
-        if (_rest is { Until: null } && _context.Progress.Phase == EnginePhase.Replicating)
-            _rest = null;
         return LastDuration.Value;
     }
 

@@ -90,8 +90,8 @@ internal static partial class EngineLog
     public static partial void ShippingFailed(
         this ILogger logger, string protectedVm, long epoch, FaultCategory category, string reason, int waiting, DateTimeOffset? retryAt, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{ProtectedVm}: the replication loop ended unexpectedly; restart the agent")]
-    public static partial void LoopBroke(this ILogger logger, string protectedVm, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{ProtectedVm}: something failed that no step answers for; it goes on in {Delay}")]
+    public static partial void LoopBroke(this ILogger logger, string protectedVm, TimeSpan delay, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{ProtectedVm}: what was under way failed while the protection was stopped; the next start finishes it")]
     public static partial void StoppedByFailure(this ILogger logger, string protectedVm, Exception fault);

@@ -1,4 +1,5 @@
 using RecoveryOperator.Agent.Engine.Bandwidth;
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Metrics;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.DataPath.Encryption;
@@ -107,6 +108,9 @@ public sealed class ProtectionContext
     /// <summary>Oldest cut that cannot be shipped as it is in the spool; null: none. It and those behind it become one intent.</summary>
     public CutIntent? Damaged { get; set; }
 
+    /// <summary>Told when cuts have left the queue, and their files the spool.</summary>
+    public Action? QueueShrank { get; set; }
+
     /// <summary>The newest set's checkpoint is kept, and older ones are still there.</summary>
     public bool ReleaseDue { get; set; }
 
@@ -155,20 +159,24 @@ public sealed class ProtectionContext
     /// <summary>Changes progress and stores it.</summary>
     public void Save(Func<ProtectionProgress, ProtectionProgress> change) => Save(change, progress => Store.Save(Id, progress));
 
-    /// <summary>Changes progress and stores it in the way of <paramref name="write"/>.</summary>
+    /// <summary>Changes progress and stores it in the way of <paramref name="write"/>. After a write of which it is not known whether it was stored, what is stored counts.</summary>
+    /// <exception cref="FaultException">The epoch was fenced meanwhile: nothing takes that back.</exception>
     public void Save(Func<ProtectionProgress, ProtectionProgress> change, Action<ProtectionProgress> write)
     {
         // One at a time, figures included: what is shipped meanwhile counts too.
         lock (_lock)
         {
+            ReloadHeld();
             ProtectionProgress next = change(_progress);
+            if (_progress is { Phase: EnginePhase.Fenced, End: { } end } && next.Phase != EnginePhase.Fenced && next.Epoch == _progress.Epoch)
+                throw new FaultException(Steps.Ending.ToFault(EnginePhase.Fenced, end));
             try
             {
                 write(next);
             }
             catch
             {
-                // Whether it was stored is not known: Reload asks before anything else is done.
+                // Whether it was stored is not known: whoever saves next, of either loop, must not put back what was before.
                 _uncertain = true;
                 throw;
             }
@@ -182,14 +190,20 @@ public sealed class ProtectionContext
     /// <summary>After a write that failed: takes what is really stored.</summary>
     public void ReloadWhenUncertain()
     {
-        if (!_uncertain)
-            return;
-
-        StoredProtection stored = Store.LoadAll().Single(candidate => candidate.Desired.ProtectionId == Id);
+        bool reloaded;
         lock (_lock)
-            _progress = stored.Progress;
+            reloaded = ReloadHeld();
+        if (reloaded)
+            _changed(this, true);
+    }
+
+    private bool ReloadHeld()
+    {
+        if (!_uncertain)
+            return false;
+        _progress = Store.LoadAll().Single(candidate => candidate.Desired.ProtectionId == Id).Progress;
         _uncertain = false;
-        _changed(this, true);
+        return true;
     }
 
     /// <summary>Shows what the cycle does.</summary>

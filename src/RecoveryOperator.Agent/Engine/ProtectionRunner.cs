@@ -16,6 +16,9 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <summary>How soon it is tried again to end what a killed process left: a pause that it caused ends within 10 s (P8).</summary>
     private static readonly TimeSpan PrepareAgainAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>After an error that no step answers for (the state's database, above all) a loop goes on; one that ends would end replication without a word.</summary>
+    private static readonly TimeSpan GoOnAfter = TimeSpan.FromSeconds(5);
+
     private readonly ProtectionContext _context;
     private readonly ReplicationCycle _cycle;
     private readonly CycleClock _clock;
@@ -27,6 +30,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private Task _shippingLoop = Task.CompletedTask;
     private bool _prepared;
     private bool _disposed;
+    private volatile bool _closed;
+    private volatile Fault? _broken;
 
     /// <param name="services">What all protections share.</param>
     /// <param name="stored">The protection.</param>
@@ -37,6 +42,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _cycle = new ReplicationCycle(_context);
         _clock = new CycleClock(_context);
         _shipping = new ShippingLoop(_context, _cycle, OnCommitted);
+        _context.QueueShrank = OnQueueShrank;
         _context.ShowQueue();
     }
 
@@ -44,13 +50,13 @@ public sealed class ProtectionRunner : IAsyncDisposable
     public ProtectionContext Context => _context;
 
     /// <summary>What is shown of it.</summary>
-    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock, _shipping);
+    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock, _shipping, _broken);
 
     /// <summary>Begins the loop.</summary>
     public void Start()
     {
         _loop = Task.Run(() => LoopAsync(StepAsync, _stop.Token));
-        _shippingLoop = Task.Run(() => LoopAsync(_shipping.RunAsync, _stop.Token));
+        _shippingLoop = Task.Run(() => LoopAsync(_shipping.StepAsync, _stop.Token));
     }
 
     /// <summary>Replaces what is desired; a failing protection is tried again at once when something changed.</summary>
@@ -88,6 +94,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _cuts.Enqueue(cut);
         _clock.Request();
         _wake.Release();
+        if (_closed)
+            LetGo();
         return await cut.Task.WaitAsync(cancellationToken);
     }
 
@@ -125,7 +133,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         try
         {
             while (!cancellationToken.IsCancellationRequested)
-                await step(cancellationToken);
+                await StepSafelyAsync(step, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -136,16 +144,34 @@ public sealed class ProtectionRunner : IAsyncDisposable
             // It ends anyway. Whoever stopped it may begin it anew (a new epoch, a fence), and must be able to.
             _context.Services.Logger.StoppedByFailure(_context.DisplayName, fault);
         }
-        catch (Exception fault)
-        {
-            _context.Services.Logger.LoopBroke(_context.DisplayName, fault);
-            throw;
-        }
         finally
         {
-            while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
-                cut.TrySetCanceled(CancellationToken.None);
+            _closed = true;
+            LetGo();
+            _shipping.Close();
         }
+    }
+
+    private async Task StepSafelyAsync(Func<CancellationToken, Task> step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await step(cancellationToken);
+            _broken = null;
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            _context.Services.Logger.LoopBroke(_context.DisplayName, GoOnAfter, fault);
+            _broken = FaultTable.Classify(fault);
+            _context.Touch();
+            await Task.Delay(GoOnAfter, _context.Services.Time, cancellationToken);
+        }
+    }
+
+    private void LetGo()
+    {
+        while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
+            cut.TrySetCanceled(CancellationToken.None);
     }
 
     private async Task StepAsync(CancellationToken cancellationToken)
@@ -244,8 +270,17 @@ public sealed class ProtectionRunner : IAsyncDisposable
         }
         finally
         {
+            _shipping.Signal(); // Somebody may wait there for what was shipped here.
             _context.Touch();
         }
+    }
+
+    /// <summary>Room for cuts, in the queue or in the spool.</summary>
+    private void OnQueueShrank()
+    {
+        if (_clock.Fault?.Reason == FaultReasons.NoSpoolSpace)
+            _clock.Request();
+        _wake.Release();
     }
 
     private void OnCommitted()

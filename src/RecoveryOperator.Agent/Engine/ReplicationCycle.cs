@@ -113,7 +113,7 @@ public sealed class ReplicationCycle
         if (queues && !QueueLimits.Allow(_context))
         {
             _context.Services.Logger.CuttingStopped(_context.DisplayName, _context.Progress.Epoch, _context.CutsWaiting, _context.LogUtilization);
-            return new CycleRest(null);
+            return new CycleRest(null, UntilRoom: true);
         }
 
         await LookBeforeFirstCutAsync(queues, cancellationToken);

@@ -12,6 +12,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     private readonly ConcurrentQueue<(long Sequence, TaskCompletionSource<CutInfo> Cut)> _waiting = new();
     private int _failures;
     private volatile bool _hurried;
+    private volatile bool _closed;
 
     /// <summary>Why the last try failed.</summary>
     public Fault? Fault { get; private set; }
@@ -38,19 +39,28 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     public void Add(long sequence, TaskCompletionSource<CutInfo> cut)
     {
         _waiting.Enqueue((sequence, cut));
-        Hurry();
+        if (_closed)
+            LetGo();
+        else
+            Hurry();
     }
 
-    /// <summary>Runs until it is canceled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until there is something to do, and does it.</summary>
+    public async Task StepAsync(CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            await WaitAsync(cancellationToken);
-            if (IsDue())
-                await ShipAsync(cancellationToken);
-            AnswerWaiting();
-        }
+        await WaitAsync(cancellationToken);
+        if (IsDue())
+            await ShipAsync(cancellationToken);
+        else if (Fault is not null && RetryAt is { } at && Now >= at)
+            Clear(); // What failed does not wait any more: it was dropped, and is cut again.
+        AnswerWaiting();
+    }
+
+    /// <summary>It does not go on: nobody waits for it any more.</summary>
+    public void Close()
+    {
+        _closed = true;
+        LetGo();
     }
 
     /// <inheritdoc/>
@@ -78,20 +88,37 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     {
         _hurried = false;
         LastTryAt = Now;
+        long before = context.Progress.Last?.Sequence ?? 0;
         try
         {
             await cycle.ShipAsync(cancellationToken);
-            (Fault, RetryAt, _failures) = (null, null, 0);
+            if (context.Damaged is not null)
+                return; // Whoever cuts now holds the machine, and ends it.
+            Clear();
             committed();
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
+            if (context.Progress.Last?.Sequence > before)
+                _failures = 0;
             Fail(error);
         }
         finally
         {
             context.Touch();
         }
+    }
+
+    private void Clear()
+    {
+        (Fault, RetryAt, _failures) = (null, null, 0);
+        context.Touch();
+    }
+
+    private void LetGo()
+    {
+        while (_waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting))
+            waiting.Cut.TrySetCanceled(CancellationToken.None);
     }
 
     private void Fail(Exception error)

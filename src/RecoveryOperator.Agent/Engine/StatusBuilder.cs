@@ -6,7 +6,7 @@ namespace RecoveryOperator.Agent.Engine;
 /// <summary>A protection as the operator sees it.</summary>
 internal static class StatusBuilder
 {
-    public static ProtectionStatus Build(ProtectionContext context, CycleClock clock, ShippingLoop shipping)
+    public static ProtectionStatus Build(ProtectionContext context, CycleClock clock, ShippingLoop shipping, Fault? broken)
     {
         ProtectionProgress progress = context.Progress;
         (long due, long missed) = clock.LastHour();
@@ -21,7 +21,7 @@ internal static class StatusBuilder
             CommittedSequence = progress.Last?.Sequence ?? 0,
             CommittedInstant = progress.Last?.Instant.ToTimestamp(),
             NextCycle = clock.NextCycle?.ToTimestamp(),
-            Fault = progress.End is { } end && context.IsEnded ? Steps.Ending.ToFault(progress.Phase, end) : (clock.Fault ?? shipping.Fault)?.Clone(),
+            Fault = progress.End is { } end && context.IsEnded ? Steps.Ending.ToFault(progress.Phase, end) : (clock.Fault ?? shipping.Fault ?? broken)?.Clone(),
             ReadBytesTotal = progress.ReadBytesTotal,
             ChangedBytesTotal = progress.ChangedBytesTotal,
             ShippedBytesTotal = progress.ShippedBytesTotal,

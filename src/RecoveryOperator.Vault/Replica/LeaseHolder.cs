@@ -57,16 +57,16 @@ public sealed class LeaseHolder : IDisposable
     /// <summary>
     /// Begins another session: a try failed, and a request of it may still be on its way. The next try takes leases of other ids, so that one is refused when it comes.
     /// </summary>
-    /// <exception cref="IOException">The state folder cannot be written: the session stays.</exception>
+    /// <exception cref="IOException">The state folder cannot be written. The session begins all the same: a restarted process must let its leases run out.</exception>
     internal void BeginSession()
     {
         lock (_lock)
         {
             Sessions ended = _sessions;
             Guid next = Guid.NewGuid();
+            _sessions = new Sessions(next, [.. ended.Earlier.Prepend(ended.Current).Take(RememberedSessions)]);
             if (_file is not null)
                 Append(_file, next, [ended.Current, .. ended.Earlier]);
-            _sessions = new Sessions(next, [.. ended.Earlier.Prepend(ended.Current).Take(RememberedSessions)]);
         }
     }
 

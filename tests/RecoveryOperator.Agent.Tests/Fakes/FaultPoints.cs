@@ -17,6 +17,9 @@ public sealed class FaultPoints
     /// <summary>Told of each place, by its number and name; what it throws is the failure.</summary>
     public Action<int, string>? OnHit { get; set; }
 
+    /// <summary>Told of each reading of the store; what it throws is the failure.</summary>
+    public Action? OnLoad { get; set; }
+
     public string? BrokeAt { get; private set; }
 
     public bool IsCrashed { get; private set; }

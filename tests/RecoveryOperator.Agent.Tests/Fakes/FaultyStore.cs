@@ -22,7 +22,11 @@ public sealed class FaultyStore(IProtectionStore inner, FaultPoints points) : IP
     public void SaveCut(string protectionId, ProtectionProgress progress, PendingCut cut) =>
         points.Run("SaveCut", () => inner.SaveCut(protectionId, progress, cut));
 
-    public IReadOnlyList<PendingCut> LoadCuts(string protectionId) => inner.LoadCuts(protectionId);
+    public IReadOnlyList<PendingCut> LoadCuts(string protectionId)
+    {
+        points.OnLoad?.Invoke();
+        return inner.LoadCuts(protectionId);
+    }
 
     public void MarkShipped(string protectionId, long sequence, int disk, int segment) =>
         points.Run("MarkShipped", () => inner.MarkShipped(protectionId, sequence, disk, segment));

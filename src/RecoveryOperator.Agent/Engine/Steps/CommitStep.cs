@@ -37,6 +37,7 @@ internal sealed class CommitStep(ProtectionContext context, bool holdsMachine)
         context.ReleaseDue = true;
         await MachineHold.TryAsync(context, holdsMachine, () => CheckpointRelease.RunAsync(context, cancellationToken));
         context.Services.Spool.DeleteAttempt(context.Id, cut.Intent.Attempt);
+        context.QueueShrank?.Invoke();
     }
 
     /// <summary>Somebody else ships into this epoch.</summary>

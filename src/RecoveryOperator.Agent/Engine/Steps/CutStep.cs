@@ -51,7 +51,9 @@ internal sealed class CutStep(ProtectionContext context)
     {
         Guid attempt = Guid.NewGuid();
         CutIntent intent = new(sequence, attempt, Checkpoints.Name(context.Progress.Epoch, sequence, attempt));
-        context.Save(progress => progress with { Intent = intent });
+        context.Save(progress => progress.Phase == EnginePhase.Fenced
+            ? throw new FaultException(Ending.ToFault(progress.Phase, progress.End!))
+            : progress with { Intent = intent });
         return intent;
     }
 

@@ -24,6 +24,7 @@ internal static class IntentResolution
         await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, intent.Checkpoint, cancellationToken);
         context.Services.Spool.DeleteAttempt(context.Id, intent.Attempt);
         context.Save(progress => progress with { Intent = null });
+        context.QueueShrank?.Invoke();
         context.Services.Logger.IntentResolved(context.DisplayName, context.Progress.Epoch, intent.Sequence);
     }
 

@@ -74,7 +74,8 @@ internal sealed class ResyncGate(ProtectionContext context)
     private async Task NoticeAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = context.Services.Time.GetUtcNow();
-        if (now - _noticedAt < NoticeInterval || context.Store.LoadCuts(context.Id).Count > 0)
+        // One cut is always on its way where the line is slow. Several wait where the vault is away: then asking would only hold up the next cut.
+        if (now - _noticedAt < NoticeInterval || context.CutsWaiting > 1)
             return;
         _noticedAt = now;
         try
