@@ -17,7 +17,10 @@ mkdir -p "$CACHE"
 groups=(base)
 for part in "$@"; do
     case $part in
-        apiserver) [ -n "${KUBEBUILDER_ASSETS:-}" ] || groups+=(apiserver) ;;
+        apiserver)
+            groups+=(monitoring)
+            [ -n "${KUBEBUILDER_ASSETS:-}" ] || groups+=(apiserver)
+            ;;
         azurite) ;;
         guest) groups+=(hypervisor tools) ;;
         *) usage ;;

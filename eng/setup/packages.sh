@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the scripts need, by group; only what is missing.
 #
-#   eng/setup/packages.sh [base|apiserver|hypervisor|tools|bench]...   (default: all but bench)
+#   eng/setup/packages.sh [base|apiserver|hypervisor|monitoring|tools|bench]...   (default: all but bench)
 set -euo pipefail
 # shellcheck source=eng/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -10,11 +10,12 @@ declare -A groups=(
     [base]="bash ca-certificates curl iproute2 jq openssl unzip util-linux xz-utils"
     [apiserver]="dpkg-dev etcd-server golang-go golang-github-modern-go-reflect2-dev"
     [hypervisor]="qemu-system-x86 qemu-utils qemu-block-extra libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu dnsmasq-base nftables iptables"
+    [monitoring]="prometheus"
     [tools]="busybox-static cpio gcc libc6-dev fdisk mtools syslinux syslinux-common libnbd-bin kmod dosfstools e2fsprogs"
     [bench]="borgbackup libsecret-1-0 linux-perf qemu-utils restic rsync time"
 )
 
-[ $# -gt 0 ] || set -- base apiserver hypervisor tools
+[ $# -gt 0 ] || set -- base apiserver hypervisor monitoring tools
 wanted=()
 for group in "$@"; do
     [ -n "${groups[$group]:-}" ] || die "no package group $group: take one of ${!groups[*]}"

@@ -19,6 +19,7 @@ builder.Services.AddOperator(options);
 builder.Services.AddHealthChecks().AddCheck<InformersSyncedCheck>("informers", tags: ["ready"]);
 var app = builder.Build();
 app.Services.GetRequiredService<ProtectionMetrics>();
+app.Services.GetRequiredService<PlanMetrics>();
 app.MapMetrics();
 app.MapHealthChecks("/healthz", new() { Predicate = _ => false });
 app.MapHealthChecks("/readyz", new() { Predicate = check => check.Tags.Contains("ready") });

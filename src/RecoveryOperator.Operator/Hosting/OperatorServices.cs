@@ -47,6 +47,7 @@ internal static class OperatorServices
         services.AddSingleton<EncryptionCheck>();
         services.AddProtections();
         services.AddSingleton<ProtectionMetrics>();
+        services.AddSingleton<PlanMetrics>();
         services.AddSingleton<CollectorRegistry>(_ => Prometheus.Metrics.DefaultRegistry);
         services.AddRecoveryPlans(new PlanOptions { ClusterName = options.ClusterName, BlockedInterval = options.RetryInterval });
         return services.AddControllers().AddRecoveryPlanController();

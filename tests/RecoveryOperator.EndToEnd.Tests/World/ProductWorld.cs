@@ -145,6 +145,9 @@ internal sealed class ProductWorld
         ? Path.Combine(_folder, $"host-{letter}", "console", "web-1.log")
         : Path.Combine(_folder, $"host-{letter}", "images", "web-1", "console.log"));
 
+    /// <summary>Where a part's metrics are: <c>OPERATOR</c>, <c>HOST_A</c>, <c>HOST_B</c> or <c>VAULT_AGENT</c>.</summary>
+    public Uri MetricsOf(string part) => new(_settings[$"{part}_METRICS"]);
+
     /// <summary>A figure of host A's agent, summed over its labels.</summary>
     public async Task<double> MetricAsync(string name)
     {

@@ -41,6 +41,16 @@ public class ChartTests(Cluster cluster)
         Assert.Equal(values.Length > Least.Length, accepted.Contains("recovery-vault-agent", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_alerts_of_the_repository_can_be_installed_with_it()
+    {
+        var rendered = await RunAsync("helm", "", ["template", "recovery", Chart, .. Least, "--set", "metrics.rules=true", "--show-only", "templates/operator.yaml"]);
+        var shipped = await File.ReadAllLinesAsync(Path.Combine(RepositoryRoot.Path, "config", "prometheus", "rules.yaml"), Token);
+
+        Assert.Contains("kind: PrometheusRule", rendered, StringComparison.Ordinal);
+        Assert.Contains(string.Join('\n', shipped.SkipWhile(line => line != "groups:").Select(line => $"  {line}".TrimEnd())), string.Join('\n', rendered.Split('\n').Select(line => line.TrimEnd())), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("clusterName is required")]
     [InlineData("enrolment.endpoint is required", "clusterName=demo,enrolment.enabled=true")]

@@ -1,0 +1,41 @@
+using Prometheus;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Informers;
+
+namespace RecoveryOperator.Operator.Metrics;
+
+/// <summary>
+/// The newest operation of each plan, as its status has it when it is scraped: an operator that was restarted shows the same, and a failure is shown until the plan's
+/// next operation.
+/// </summary>
+internal sealed class PlanMetrics
+{
+    private readonly IObjectReader<RecoveryPlan> _plans;
+    private readonly TimeProvider _timeProvider;
+    private readonly Gauge _duration;
+
+    public PlanMetrics(IObjectReader<RecoveryPlan> plans, TimeProvider timeProvider, CollectorRegistry collectors)
+    {
+        (_plans, _timeProvider) = (plans, timeProvider);
+        _duration = Prometheus.Metrics.WithCustomRegistry(collectors).CreateGauge(
+            "recovery_operation_duration_seconds",
+            "How long the newest operation of a plan took, or has taken so far, in seconds.",
+            "namespace", "plan", "type", "state");
+        collectors.AddBeforeCollectCallback(Collect);
+    }
+
+    private void Collect()
+    {
+        var shown = _plans.List().Select(Describe).OfType<(string[] Labels, double Seconds)>().ToList();
+        var names = shown.Select(one => string.Join('/', one.Labels)).ToHashSet();
+        foreach (var gone in _duration.GetAllLabelValues().Where(labels => !names.Contains(string.Join('/', labels))).ToList())
+            _duration.RemoveLabelled(gone);
+        foreach (var (labels, seconds) in shown)
+            _duration.WithLabels(labels).Set(seconds);
+    }
+
+    private (string[] Labels, double Seconds)? Describe(RecoveryPlan plan) => plan.Status?.CurrentOperation is { StartedAt: { } started } operation
+        ? ([plan.Metadata.NamespaceProperty, plan.Metadata.Name, operation.Type.ToString(), operation.State.ToString()],
+            ((operation.FinishedAt ?? _timeProvider.GetUtcNow()) - started).TotalSeconds)
+        : null;
+}
