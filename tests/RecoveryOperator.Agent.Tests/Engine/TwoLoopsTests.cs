@@ -6,7 +6,6 @@ using RecoveryOperator.Agent.Tests.Fakes;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing;
 using RecoveryOperator.Vault;
-using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Tests.Engine;
 
