@@ -23,7 +23,7 @@ internal static class EpochRaise
             context,
             FaultReasons.EpochNeedsResync,
             $"Epoch {desired.Epoch} goes on from a recovery point of an earlier one, so this machine's content must be compared with the replica first.");
-        CutIntent? waiting = services.Store.LoadCuts(context.Id) is [{ } oldest, ..] ? oldest.Intent : null;
+        CutIntent? waiting = services.Store.LoadQueue(context.Id).Oldest;
         context.Save(
             progress => new ProtectionProgress
             {

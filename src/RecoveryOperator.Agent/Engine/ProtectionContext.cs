@@ -78,6 +78,9 @@ public sealed class ProtectionContext
     /// <summary>The claimed machine's id.</summary>
     public string MachineId => Progress.MachineId ?? throw new InvalidOperationException($"Protection {Id} has no machine yet.");
 
+    /// <summary>The disks of a cut that this process looked at last, so that the next one need not read its manifest.</summary>
+    internal (Guid Attempt, IReadOnlyList<DiskShape> Disks) DisksOfCut { get; set; } = (Guid.Empty, []);
+
     /// <summary>Targets that are left out.</summary>
     public IReadOnlyCollection<string> ExcludedDisks =>
         Desired.NewDisks == NewDisks.Ignore ? [.. Desired.ExcludedDisks.Union(Progress.IgnoredDisks)] : [.. Desired.ExcludedDisks];
@@ -187,6 +190,16 @@ public sealed class ProtectionContext
         _changed(this, true);
     }
 
+    /// <summary>Looks at what is stored while no loop writes: progress and queue are of one moment, also after a write of which it is not known whether it was stored.</summary>
+    public T Read<T>(Func<ProtectionProgress, WaitingCuts, T> look)
+    {
+        lock (_lock)
+        {
+            ReloadHeld();
+            return look(_progress, Store.LoadQueue(Id));
+        }
+    }
+
     /// <summary>After a write that failed: takes what is really stored.</summary>
     public void ReloadWhenUncertain()
     {
@@ -251,12 +264,12 @@ public sealed class ProtectionContext
     /// <summary>Shows the cuts that wait.</summary>
     public void ShowQueue()
     {
-        IReadOnlyList<PendingCut> cuts = Store.LoadCuts(Id);
-        bool state = cuts.Count != CutsWaiting;
-        CutsWaiting = cuts.Count;
-        LogUtilization = QueueLimits.UtilizationOf(this, cuts);
+        WaitingCuts queue = Store.LoadQueue(Id);
+        bool state = queue.Count != CutsWaiting;
+        CutsWaiting = queue.Count;
+        LogUtilization = QueueLimits.UtilizationOf(this, queue);
         Metrics.LogUtilization(LogUtilization);
-        ShowPending(cuts.Sum(cut => cut.PendingBytes));
+        ShowPending(queue.PendingBytes);
         if (state)
             _changed(this, true);
     }

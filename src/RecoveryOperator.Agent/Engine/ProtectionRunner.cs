@@ -227,7 +227,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
             waiting.Add(cut);
 
         bool succeeded = await RunGuardedAsync(cancellationToken);
-        long made = _context.Store.LoadCuts(_context.Id) is [.., { } newest] ? newest.Intent.Sequence : _context.Progress.Last?.Sequence ?? 0;
+        long made = _context.Read((progress, queue) => queue.Newest?.Sequence ?? progress.Last?.Sequence ?? 0);
         foreach (TaskCompletionSource<CutInfo> cut in waiting)
         {
             if (succeeded)
@@ -252,7 +252,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
             }
 
             _clock.Succeeded(_shipping.Fault is null);
-            if (_context.Store.LoadCuts(_context.Id).Count == 0)
+            if (_context.Store.LoadQueue(_context.Id).Count == 0)
                 OnCommitted();
             _shipping.Signal();
             return true;

@@ -13,15 +13,15 @@ internal static class QueueLimits
     /// <summary>Whether another cut may be made.</summary>
     public static bool Allow(ProtectionContext context)
     {
-        IReadOnlyList<PendingCut> cuts = context.Store.LoadCuts(context.Id);
-        return cuts.Count < MaxCuts && UtilizationOf(context, cuts) < 1;
+        WaitingCuts queue = context.Store.LoadQueue(context.Id);
+        return queue.Count < MaxCuts && UtilizationOf(context, queue) < 1;
     }
 
     /// <summary>Bytes that wait over those at which cutting stops: a part of the machine's size.</summary>
-    public static double UtilizationOf(ProtectionContext context, IReadOnlyList<PendingCut> cuts)
+    public static double UtilizationOf(ProtectionContext context, WaitingCuts queue)
     {
         long machineBytes = context.Progress.Last?.Disks.Sum(disk => disk.SizeBytes) ?? 0;
         int percent = context.Desired.Resync?.ThresholdPercent is { } wanted and > 0 ? wanted : DefaultPercent;
-        return machineBytes == 0 ? 0 : cuts.Sum(cut => (double)cut.LengthBytes) / (machineBytes * (percent / 100.0));
+        return machineBytes == 0 ? 0 : queue.LengthBytes / (machineBytes * (percent / 100.0));
     }
 }

@@ -128,18 +128,18 @@ public sealed class ReplicationCycle
         await _shipping.TakeAsync(cancellationToken);
         try
         {
-            while (_context.Store.LoadCuts(_context.Id) is [{ } oldest, ..])
+            while (_context.Store.LoadQueue(_context.Id).Oldest is { } oldest)
             {
                 if (_context.Damaged is not null && !await ResolveAsync(holdsMachine, cancellationToken))
                     return;
                 if (_context.Damaged is not null || _context.Progress.Phase == EnginePhase.Fenced)
                     return;
-                if (_context.Store.LoadCuts(_context.Id).All(cut => cut.Intent != oldest.Intent))
+                if (_context.Store.LoadCut(_context.Id, oldest.Sequence) is not { } cut || cut.Intent != oldest)
                     continue;
                 if (!Guards.Hold(Guard.ForgetAfterCommit))
-                    await _context.Hypervisor.CommitCheckpointAsync(_context.MachineId, _context.Id, oldest.Intent.Checkpoint, cancellationToken);
-                await new ShipStep(_context, holdsMachine).RunAsync(oldest, cancellationToken);
-                await new CommitStep(_context, holdsMachine).RunAsync(oldest, cancellationToken);
+                    await _context.Hypervisor.CommitCheckpointAsync(_context.MachineId, _context.Id, oldest.Checkpoint, cancellationToken);
+                await new ShipStep(_context, holdsMachine).RunAsync(cut, cancellationToken);
+                await new CommitStep(_context, holdsMachine).RunAsync(cut, cancellationToken);
             }
         }
         finally
@@ -161,7 +161,7 @@ public sealed class ReplicationCycle
     /// </summary>
     private async Task LookBeforeFirstCutAsync(bool queues, CancellationToken cancellationToken)
     {
-        if (_context.Log.ClockOffset is not null || _context.Store.LoadCuts(_context.Id).Count > 0)
+        if (_context.Log.ClockOffset is not null || _context.Store.LoadQueue(_context.Id).Count > 0)
             return;
 
         long next = (_context.Progress.Last?.Sequence ?? 0) + 1;

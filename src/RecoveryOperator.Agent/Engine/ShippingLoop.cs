@@ -69,7 +69,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     private bool IsDue() => context.Progress.Phase == EnginePhase.Replicating
         && (!context.Desired.Paused || !_waiting.IsEmpty)
         && (Fault is null || _hurried || (RetryAt is { } at && Now >= at))
-        && context.Store.LoadCuts(context.Id).Count > 0;
+        && context.Store.LoadQueue(context.Id).Count > 0;
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {

@@ -53,10 +53,13 @@ public sealed class SpoolArea(string directory, long reservedFreeBytes, Func<str
     /// <summary>Deletes all files of a protection.</summary>
     public void DeleteAll(string protectionId) => Delete(Path.Combine(Directory, protectionId));
 
-    /// <summary>Deletes files of a protection that no finished cut names.</summary>
-    public int DeleteLeftovers(string protectionId, IEnumerable<string> recordedPaths)
+    /// <summary>Deletes files of a protection that are of no finished cut.</summary>
+    /// <param name="protectionId">The protection.</param>
+    /// <param name="attempts">Attempts of the finished cuts that wait.</param>
+    /// <returns>How many files it were.</returns>
+    public int DeleteLeftovers(string protectionId, IEnumerable<Guid> attempts)
     {
-        HashSet<string> recorded = recordedPaths.ToHashSet(StringComparer.Ordinal);
+        HashSet<string> recorded = attempts.Select(attempt => AttemptFolder(protectionId, attempt)).ToHashSet(StringComparer.Ordinal);
         lock (_deleting)
             return FileSegmentSpool.DeleteLeftovers(Path.Combine(Directory, protectionId), recorded).Count;
     }

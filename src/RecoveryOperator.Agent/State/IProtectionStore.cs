@@ -31,8 +31,12 @@ public interface IProtectionStore
     /// <summary>Stores a finished cut, behind those that wait, together with the progress that no longer holds its intent.</summary>
     void SaveCut(string protectionId, ProtectionProgress progress, PendingCut cut);
 
-    /// <summary>The cuts that wait to be shipped and committed, oldest first.</summary>
-    IReadOnlyList<PendingCut> LoadCuts(string protectionId);
+    /// <summary>The cuts that wait to be shipped and committed, without what they hold.</summary>
+    WaitingCuts LoadQueue(string protectionId);
+
+    /// <summary>A cut that waits, whole: its manifest and all its segments, which may be 100 MiB.</summary>
+    /// <returns>Null when none of this sequence waits.</returns>
+    PendingCut? LoadCut(string protectionId, long sequence);
 
     /// <summary>Takes note that a segment of a cut is in the vault.</summary>
     void MarkShipped(string protectionId, long sequence, int disk, int segment);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Google.Protobuf;
+using Microsoft.Data.Sqlite;
 using RecoveryOperator.Agent.Engine;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
@@ -86,37 +87,66 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
                 cut.Intent.Checkpoint.Value,
                 cut.Manifest,
                 cut.ChangedBytes);
+            session.Execute(
+                "INSERT INTO cut_size(protection, sequence, length, pending) VALUES($0, $1, $2, $3)", protectionId, cut.Intent.Sequence, cut.LengthBytes, cut.PendingBytes);
             foreach (CutSegment segment in cut.Segments)
                 Insert(session, protectionId, cut.Intent.Sequence, segment);
         });
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<PendingCut> LoadCuts(string protectionId) => database.InTransaction(session =>
+    public WaitingCuts LoadQueue(string protectionId) => database.InTransaction(session =>
     {
-        ILookup<long, CutSegment> segments = session.Query(
-            "SELECT sequence, disk, segment, path, blob, length, sha256, shipped FROM cut_segment WHERE protection = $0 ORDER BY sequence, disk, segment",
-            row => (Sequence: row.GetInt64(0), Segment: new CutSegment(
-                row.GetInt32(1), row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetInt64(5), row.GetString(6), row.GetInt64(7) != 0)),
-            protectionId).ToLookup(row => row.Sequence, row => row.Segment);
-        return session.Query(
-            "SELECT sequence, attempt, checkpoint, manifest, changed FROM cut WHERE protection = $0 ORDER BY sequence",
-            row => new PendingCut(
-                new CutIntent(row.GetInt64(0), Guid.Parse(row.GetString(1)), new ChangeTrackingId(row.GetString(2))),
-                row.GetFieldValue<byte[]>(3),
-                row.GetInt64(4),
-                [.. segments[row.GetInt64(0)]]),
+        // A cut without its size is no cut that may be left out: reading null fails.
+        IReadOnlyList<(CutIntent Cut, long LengthBytes, long PendingBytes)> cuts = session.Query(
+            """
+            SELECT c.sequence, c.attempt, c.checkpoint, s.length, s.pending FROM cut c
+            LEFT JOIN cut_size s ON s.protection = c.protection AND s.sequence = c.sequence WHERE c.protection = $0 ORDER BY c.sequence
+            """,
+            row => (IntentOf(row), row.GetInt64(3), row.GetInt64(4)),
             protectionId);
+        return new WaitingCuts([.. cuts.Select(cut => cut.Cut)], cuts.Sum(cut => cut.LengthBytes), cuts.Sum(cut => cut.PendingBytes));
     });
 
     /// <inheritdoc/>
-    public void MarkShipped(string protectionId, long sequence, int disk, int segment) => database.InTransaction(session => session.Execute(
-        "UPDATE cut_segment SET shipped = 1 WHERE protection = $0 AND sequence = $1 AND disk = $2 AND segment = $3", protectionId, sequence, disk, segment));
+    public PendingCut? LoadCut(string protectionId, long sequence) => database.InTransaction(session =>
+    {
+        IReadOnlyList<CutSegment> segments = session.Query(
+            "SELECT disk, segment, path, blob, length, sha256, shipped FROM cut_segment WHERE protection = $0 AND sequence = $1 ORDER BY disk, segment",
+            row => new CutSegment(row.GetInt32(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetString(5), row.GetInt64(6) != 0),
+            protectionId,
+            sequence);
+        return session.Query(
+            "SELECT sequence, attempt, checkpoint, manifest, changed FROM cut WHERE protection = $0 AND sequence = $1",
+            row => new PendingCut(IntentOf(row), row.GetFieldValue<byte[]>(3), row.GetInt64(4), segments),
+            protectionId,
+            sequence).SingleOrDefault();
+    });
+
+    /// <inheritdoc/>
+    public void MarkShipped(string protectionId, long sequence, int disk, int segment) => database.InTransaction(session =>
+    {
+        int changed = session.Execute(
+            "UPDATE cut_segment SET shipped = 1 WHERE protection = $0 AND sequence = $1 AND disk = $2 AND segment = $3 AND shipped = 0", protectionId, sequence, disk, segment);
+        if (changed == 0)
+            return;
+
+        session.Execute(
+            """
+            UPDATE cut_size SET pending = pending - (SELECT length FROM cut_segment WHERE protection = $0 AND sequence = $1 AND disk = $2 AND segment = $3)
+            WHERE protection = $0 AND sequence = $1
+            """,
+            protectionId,
+            sequence,
+            disk,
+            segment);
+    });
 
     /// <inheritdoc/>
     public void EndCut(string protectionId, ProtectionProgress progress, long sequence, bool forgetBase) => database.InTransaction(session =>
     {
         session.Execute("DELETE FROM cut_segment WHERE protection = $0 AND sequence = $1", protectionId, sequence);
+        session.Execute("DELETE FROM cut_size WHERE protection = $0 AND sequence = $1", protectionId, sequence);
         session.Execute("DELETE FROM cut WHERE protection = $0 AND sequence = $1", protectionId, sequence);
         Finish(session, protectionId, progress, forgetBase);
     });
@@ -125,6 +155,7 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     public void DropCuts(string protectionId, ProtectionProgress progress, long fromSequence, bool forgetBase) => database.InTransaction(session =>
     {
         session.Execute("DELETE FROM cut_segment WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
+        session.Execute("DELETE FROM cut_size WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
         session.Execute("DELETE FROM cut WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
         Finish(session, protectionId, progress, forgetBase);
     });
@@ -133,6 +164,7 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     public void Remove(string protectionId) => database.InTransaction(session =>
     {
         session.Execute("DELETE FROM cut_segment WHERE protection = $0", protectionId);
+        session.Execute("DELETE FROM cut_size WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM cut WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM protection WHERE id = $0", protectionId);
@@ -149,6 +181,9 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
         session.Execute(
             "UPDATE protection SET machine = $1, progress = $2 WHERE id = $0", protectionId, progress.MachineId, JsonSerializer.Serialize(progress, Json));
     }
+
+    /// <summary>Of a row that begins with sequence, attempt and checkpoint.</summary>
+    private static CutIntent IntentOf(SqliteDataReader row) => new(row.GetInt64(0), Guid.Parse(row.GetString(1)), new ChangeTrackingId(row.GetString(2)));
 
     private static void Finish(SqliteSession session, string protectionId, ProtectionProgress progress, bool forgetBase)
     {

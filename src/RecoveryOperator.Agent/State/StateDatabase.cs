@@ -35,6 +35,12 @@ public sealed class StateDatabase : IDisposable
         DROP TABLE former_cut;
         DROP TABLE former_segment;
         """,
+        """
+        CREATE TABLE cut_size(protection TEXT NOT NULL, sequence INTEGER NOT NULL, length INTEGER NOT NULL, pending INTEGER NOT NULL,
+            PRIMARY KEY(protection, sequence)) STRICT;
+        INSERT INTO cut_size SELECT c.protection, c.sequence, COALESCE(SUM(s.length), 0), COALESCE(SUM(CASE s.shipped WHEN 0 THEN s.length END), 0)
+            FROM cut c LEFT JOIN cut_segment s ON s.protection = c.protection AND s.sequence = c.sequence GROUP BY c.protection, c.sequence;
+        """,
     ];
 
     private readonly Lock _lock = new();

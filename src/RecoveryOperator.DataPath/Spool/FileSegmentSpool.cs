@@ -48,39 +48,38 @@ public sealed class FileSegmentSpool(string folder, Func<SpooledSegment, long, C
     }
 
     /// <summary>
-    /// Finds the files below <paramref name="root"/> that no finished cut names: unfinished ones, and finished ones whose cut was never
-    /// recorded. They are safe to delete, because the change tracking still holds what they carry.
+    /// Finds the files in folders of <paramref name="root"/> that belong to no finished cut: unfinished ones, and finished ones whose cut was never
+    /// recorded. They are safe to delete, because the change tracking still holds what they carry. A recorded cut is finished, so its folder holds nothing
+    /// else, and is not looked into: that would cost more the more waits.
     /// </summary>
     /// <param name="root">The spool's folder; it need not exist.</param>
-    /// <param name="recordedPaths">Full paths of the segments of recorded cuts.</param>
-    public static IReadOnlyList<string> FindLeftovers(string root, IReadOnlySet<string> recordedPaths) => !Directory.Exists(root) ? [] :
+    /// <param name="recordedFolders">Full paths of the folders of recorded cuts.</param>
+    public static IReadOnlyList<string> FindLeftovers(string root, IReadOnlySet<string> recordedFolders) =>
     [
-        .. Directory.EnumerateFiles(Path.GetFullPath(root), "*", SearchOption.AllDirectories)
-            .Where(path => path.EndsWith(SegmentFileName.PartialSuffix, StringComparison.Ordinal)
-                || (path.EndsWith(SegmentFileName.Suffix, StringComparison.Ordinal) && !recordedPaths.Contains(path)))
+        .. LostFolders(root, recordedFolders)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            .Where(path => path.EndsWith(SegmentFileName.PartialSuffix, StringComparison.Ordinal) || path.EndsWith(SegmentFileName.Suffix, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>
-    /// Deletes what <see cref="FindLeftovers"/> finds, and the folders below <paramref name="root"/> that are empty then. For an agent's start:
+    /// Deletes what <see cref="FindLeftovers"/> finds, and those of these folders that are empty then. For an agent's start:
     /// no capture may be writing there.
     /// </summary>
     /// <returns>The deleted files.</returns>
-    public static IReadOnlyList<string> DeleteLeftovers(string root, IReadOnlySet<string> recordedPaths)
+    public static IReadOnlyList<string> DeleteLeftovers(string root, IReadOnlySet<string> recordedFolders)
     {
-        IReadOnlyList<string> leftovers = FindLeftovers(root, recordedPaths);
+        IReadOnlyList<string> leftovers = FindLeftovers(root, recordedFolders);
         foreach (string path in leftovers)
             File.Delete(path);
 
-        if (Directory.Exists(root))
-        {
-            string[] folders = Directory.GetDirectories(root, "*", SearchOption.AllDirectories);
-            foreach (string folder in folders.OrderByDescending(path => path.Length))
-                DeleteIfEmpty(folder);
-        }
-
+        foreach (string folder in LostFolders(root, recordedFolders))
+            DeleteIfEmpty(folder);
         return leftovers;
     }
+
+    private static string[] LostFolders(string root, IReadOnlySet<string> recordedFolders) =>
+        Directory.Exists(root) ? [.. Directory.EnumerateDirectories(Path.GetFullPath(root)).Where(folder => !recordedFolders.Contains(folder))] : [];
 
     private static void DeleteIfEmpty(string folder)
     {

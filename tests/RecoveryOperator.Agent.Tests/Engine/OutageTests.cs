@@ -59,6 +59,30 @@ public sealed class OutageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_long_queue_makes_neither_cutting_nor_shipping_dearer()
+    {
+        await _bench.RunAsync();
+        _bench.Vault.Outage = Away;
+        for (int cut = 0; cut < 20; cut++)
+        {
+            Scribble(0, cut % 2 * 65536, 512);
+            Assert.Null(await CutAsync());
+        }
+
+        FaultyStore store = (FaultyStore)_bench.Context.Store;
+        int read = store.ManifestsRead;
+        Assert.Equal(20, store.LoadQueue(EngineBench.ProtectionId).Count);
+        Scribble(1, 0, 512);
+        Assert.Null(await CutAsync());
+        Assert.Equal(read, store.ManifestsRead);
+        _bench.Vault.Outage = null;
+        await ShipAsync();
+
+        Assert.Equal(21, store.ManifestsRead - read);
+        await _bench.VerifyAllSetsAsync();
+    }
+
+    [Fact]
     public async Task P9_At_the_threshold_cutting_stops_and_one_merged_set_follows()
     {
         await _bench.RunAsync();
@@ -116,7 +140,7 @@ public sealed class OutageTests : IDisposable
         }
 
         _bench.Vault.Outage = null;
-        string damaged = _bench.Context.Store.LoadCuts(EngineBench.ProtectionId)[1].Segments[0].Path;
+        string damaged = _bench.Context.Store.LoadCut(EngineBench.ProtectionId, 3)!.Segments[0].Path;
         byte[] content = await File.ReadAllBytesAsync(damaged, Token);
         content[200] ^= 1;
         await File.WriteAllBytesAsync(damaged, content, Token);

@@ -48,7 +48,7 @@ public sealed class TwoLoopsTests : IAsyncLifetime
     public async Task P7_A_full_queue_whose_oldest_cut_proves_damaged_does_not_stop_replication()
     {
         await FillQueueAsync();
-        string damaged = _bench.Context.Store.LoadCuts(EngineBench.ProtectionId)[0].Segments[0].Path;
+        string damaged = _bench.Context.Store.LoadCut(EngineBench.ProtectionId, _bench.Context.Store.LoadQueue(EngineBench.ProtectionId).Oldest!.Sequence)!.Segments[0].Path;
         byte[] content = await File.ReadAllBytesAsync(damaged, Token);
         content[200] ^= 1;
         await File.WriteAllBytesAsync(damaged, content, Token);

@@ -7,6 +7,9 @@ namespace RecoveryOperator.Agent.Tests.Fakes;
 /// <summary>The real store, with a place to break before and after each write.</summary>
 public sealed class FaultyStore(IProtectionStore inner, FaultPoints points) : IProtectionStore
 {
+    /// <summary>Whole cuts that were asked for.</summary>
+    public int ManifestsRead { get; private set; }
+
     public IReadOnlyList<StoredProtection> LoadAll() => inner.LoadAll();
 
     public void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first) => inner.Put(desired, grantedAt, first);
@@ -22,10 +25,17 @@ public sealed class FaultyStore(IProtectionStore inner, FaultPoints points) : IP
     public void SaveCut(string protectionId, ProtectionProgress progress, PendingCut cut) =>
         points.Run("SaveCut", () => inner.SaveCut(protectionId, progress, cut));
 
-    public IReadOnlyList<PendingCut> LoadCuts(string protectionId)
+    public WaitingCuts LoadQueue(string protectionId)
     {
         points.OnLoad?.Invoke();
-        return inner.LoadCuts(protectionId);
+        return inner.LoadQueue(protectionId);
+    }
+
+    public PendingCut? LoadCut(string protectionId, long sequence)
+    {
+        ManifestsRead++;
+        points.OnLoad?.Invoke();
+        return inner.LoadCut(protectionId, sequence);
     }
 
     public void MarkShipped(string protectionId, long sequence, int disk, int segment) =>

@@ -59,7 +59,7 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_that_no_finished_cut_names_are_found_and_deleted()
+    public async Task Files_of_no_finished_cut_are_found_and_deleted()
     {
         SpooledSegment recorded = await SegmentAsync();
         string root = Path.GetDirectoryName(Path.GetDirectoryName(recorded.Path))!;
@@ -69,7 +69,7 @@ public sealed class SpoolTests : IDisposable
         string partial = Path.Combine(lost, "disk-0.000001.hrl.partial");
         await File.WriteAllBytesAsync(finished, [1], TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(partial, [1], TestContext.Current.CancellationToken);
-        HashSet<string> names = [recorded.Path];
+        HashSet<string> names = [Path.GetDirectoryName(recorded.Path)!];
 
         Assert.Equal([finished, partial], FileSegmentSpool.FindLeftovers(root, names));
         Assert.Equal([finished, partial], FileSegmentSpool.DeleteLeftovers(root, names));

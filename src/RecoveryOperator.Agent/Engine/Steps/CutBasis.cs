@@ -1,4 +1,3 @@
-using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
@@ -13,24 +12,24 @@ namespace RecoveryOperator.Agent.Engine.Steps;
 /// <param name="Completes">What it completes.</param>
 internal sealed record CutBasis(long Sequence, string? PreviousSha256, ChangeTrackingId? Since, IReadOnlyList<DiskShape> Disks, Completes Completes)
 {
-    /// <summary>The basis of the next cut.</summary>
-    public static CutBasis Of(ProtectionContext context)
+    /// <summary>The basis of the next cut. What the other loop commits meanwhile is either wholly in it or not at all: two sets of one sequence would end the epoch.</summary>
+    public static CutBasis Of(ProtectionContext context) => context.Read((progress, queue) => queue.Newest is { } newest
+        ? new CutBasis(newest.Sequence + 1, null, newest.Checkpoint, DisksOf(context, newest), Completes.None)
+        : OnProgress(context, progress, (progress.Last?.Sequence ?? 0) + 1, progress.Last?.Sha256));
+
+    /// <summary>From the manifest only when a former process made the cut: it is read once.</summary>
+    private static IReadOnlyList<DiskShape> DisksOf(ProtectionContext context, CutIntent newest)
     {
-        long sequence = (context.Progress.Last?.Sequence ?? 0) + 1;
-        string? previous = context.Progress.Last?.Sha256;
-        return context.Store.LoadCuts(context.Id) is [.., { } newest]
-            ? OnCut(newest)
-            : OnProgress(context, sequence, previous);
+        if (context.DisksOfCut.Attempt != newest.Attempt)
+        {
+            byte[] manifest = context.Store.LoadCut(context.Id, newest.Sequence)!.Manifest;
+            context.DisksOfCut = (newest.Attempt, DiskShapes.Of(VaultJson.Read<SetManifest>(manifest, "the cut in the agent's state")));
+        }
+
+        return context.DisksOfCut.Disks;
     }
 
-    private static CutBasis OnCut(PendingCut newest) => new(
-        newest.Intent.Sequence + 1,
-        null,
-        newest.Intent.Checkpoint,
-        DiskShapes.Of(VaultJson.Read<SetManifest>(newest.Manifest, "the cut in the agent's state")),
-        Completes.None);
-
-    private static CutBasis OnProgress(ProtectionContext context, long sequence, string? previous) => context.Progress switch
+    private static CutBasis OnProgress(ProtectionContext context, ProtectionProgress progress, long sequence, string? previous) => progress switch
     {
         { Phase: EnginePhase.Initial, Initial: { } initial } =>
             new CutBasis(sequence, previous, initial.Checkpoint, [.. initial.Disks!.Select(disk => disk.Shape)], Completes.Initial),

@@ -143,6 +143,7 @@ internal sealed class CutStep(ProtectionContext context)
                 .Select(segment => new SegmentRecord(segment.Blob, segment.LengthBytes, segment.Sha256, segment.Segment, segment.Attempt))],
             [.. segments.Where(segment => segment.Disk == disk.Disk.Index)
                 .Select(segment => new SegmentRecord(segment.Blob, segment.LengthBytes, segment.Sha256, segment.Segment, intent.Attempt))]))]);
+        context.DisksOfCut = (intent.Attempt, DiskShapes.Of(manifest));
         return new PendingCut(intent, VaultJson.Write(manifest), disks.Sum(disk => disk.Captured.ChangedBytes), segments);
     }
 

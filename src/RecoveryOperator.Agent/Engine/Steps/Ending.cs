@@ -33,7 +33,7 @@ internal static class Ending
     /// <summary>Stores the end. Of a source that is fenced, cuts that wait become an intent; before a resynchronization they are still shipped.</summary>
     public static void Write(ProtectionContext context, EnginePhase phase, EndReason end)
     {
-        CutIntent? waiting = phase == EnginePhase.Fenced && context.Store.LoadCuts(context.Id) is [{ } oldest, ..] ? oldest.Intent : null;
+        CutIntent? waiting = phase == EnginePhase.Fenced ? context.Store.LoadQueue(context.Id).Oldest : null;
         context.Save(
             progress => progress with { Phase = phase, End = end, Intent = waiting ?? progress.Intent, Resync = null },
             progress => context.Store.DropCuts(context.Id, progress, phase == EnginePhase.Fenced ? 0 : long.MaxValue, forgetBase: true));

@@ -1,5 +1,4 @@
 using RecoveryOperator.Agent.Faults;
-using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Replication;
@@ -77,8 +76,7 @@ internal sealed class Preparation(ProtectionContext context)
 
     private void DeleteSpoolLeftovers()
     {
-        IEnumerable<CutSegment> recorded = context.Store.LoadCuts(context.Id).SelectMany(cut => cut.Segments);
-        int deleted = context.Services.Spool.DeleteLeftovers(context.Id, recorded.Select(segment => segment.Path));
+        int deleted = context.Services.Spool.DeleteLeftovers(context.Id, context.Store.LoadQueue(context.Id).Cuts.Select(cut => cut.Attempt));
         if (deleted > 0)
             context.Services.Logger.SpoolCleaned(context.DisplayName, deleted);
     }
