@@ -21,7 +21,7 @@ public static class ApiConstants
     /// <summary>Changing this annotation's value on a RecoveryHost revokes its certificates and makes a new enrolment token.</summary>
     public const string EnrolAgainAnnotation = Group + "/enrol-again";
 
-    /// <summary>Changing this annotation's value on a ProtectedVM tries at once what a non-recoverable error had stopped.</summary>
+    /// <summary>Changing this annotation's value on a ProtectedVM tries at once what a non-recoverable error had stopped; on a RecoveryJob, what it waits for.</summary>
     public const string RetryAnnotation = Group + "/retry";
 
     /// <summary>Changing this annotation's value on a ProtectedVM cuts and ships one set at once, beside the policy's schedule.</summary>

@@ -80,4 +80,7 @@ public static class ConditionTypes
 
     /// <summary>NetworkMap: the networks that it names exist on connected hosts.</summary>
     public const string NetworksFound = "NetworksFound";
+
+    /// <summary>RecoveryJob: a cancel would be accepted now.</summary>
+    public const string Cancelable = "Cancelable";
 }

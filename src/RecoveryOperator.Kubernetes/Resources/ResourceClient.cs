@@ -117,6 +117,29 @@ public sealed class ResourceClient(KubernetesApi api, TimeProvider timeProvider)
         }
     }
 
+    /// <summary>Deletes an object if it is still the one that was read, unchanged; false if it did not exist.</summary>
+    /// <exception cref="ResourceRequestException">A conflict if it changed since, or a namesake stands there.</exception>
+    public async Task<bool> DeleteAsReadAsync<T>(T entity, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        ArgumentNullException.ThrowIfNull(entity);
+        var options = KubernetesJson.Serialize(new V1DeleteOptions
+        {
+            ApiVersion = "v1",
+            Kind = "DeleteOptions",
+            Preconditions = new V1Preconditions { Uid = entity.Metadata.Uid, ResourceVersion = entity.Metadata.ResourceVersion },
+        });
+        try
+        {
+            await RequestAsync(HttpMethod.Delete, ResourceType.Of<T>().ObjectPath(NamespacedName.Of(entity)), options, Json, cancellationToken);
+            return true;
+        }
+        catch (ResourceRequestException e) when (e.IsNotFound)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Sends a JSON merge patch. With a resourceVersion in its metadata it is refused as a conflict if the object changed.</summary>
     /// <param name="key">The object.</param>
     /// <param name="patch">The patch, as JSON.</param>

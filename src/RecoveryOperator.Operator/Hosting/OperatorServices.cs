@@ -11,6 +11,7 @@ using RecoveryOperator.Kubernetes.Informers;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Operator.Hosts;
+using RecoveryOperator.Operator.Jobs;
 using RecoveryOperator.Operator.Metrics;
 using RecoveryOperator.Operator.NetworkMaps;
 using RecoveryOperator.Operator.Options;
@@ -49,6 +50,7 @@ internal static class OperatorServices
         services.AddSingleton<ProtectionMetrics>();
         services.AddSingleton<PlanMetrics>();
         services.AddSingleton<CollectorRegistry>(_ => Prometheus.Metrics.DefaultRegistry);
+        services.AddJobs(options.Jobs);
         services.AddRecoveryPlans(new PlanOptions { ClusterName = options.ClusterName, BlockedInterval = options.RetryInterval });
         return services.AddControllers().AddRecoveryPlanController();
     }

@@ -24,6 +24,9 @@ public sealed record OperatorOptions
     /// <summary>The operator's own authority and the enrolment of hosts.</summary>
     public TrustOptions Trust { get; init; } = new();
 
+    /// <summary>Jobs.</summary>
+    public JobOptions Jobs { get; init; } = new();
+
     /// <summary>Leader election.</summary>
     public LeaderElectionOptions LeaderElection { get; init; } = new();
 
@@ -54,6 +57,7 @@ public sealed record OperatorOptions
             faults.Add($"KubeconfigPath '{KubeconfigPath}' is not a file");
         faults.AddRange(Tls.Faults());
         faults.AddRange(Trust.Faults());
+        faults.AddRange(Jobs.Faults());
         Between(faults, nameof(StatusRefreshInterval), StatusRefreshInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         Between(faults, nameof(AgentSilenceGrace), AgentSilenceGrace, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Between(faults, nameof(InventoryInterval), InventoryInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));

@@ -1,5 +1,6 @@
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Jobs.Plans;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
@@ -14,6 +15,7 @@ internal sealed partial class PlanPursuit(
     PlanJournals journals,
     PlanRunner runner,
     ReplicaReadGrants grants,
+    IPlanJobs jobs,
     PlanOptions options,
     TimeProvider time,
     ILogger<PlanPursuit> logger)
@@ -98,6 +100,7 @@ internal sealed partial class PlanPursuit(
     private async Task<PlanSituation> ContinueAsync(
         PlanSituation situation, PlanJournal journal, PlanOperationRecord running, CancellationToken cancellationToken)
     {
+        await jobs.BeginAsync(situation.Plan, running, cancellationToken);
         var request = PlanJournalTransitions.RequestOf(running);
         var subjects = await SubjectsAsync(situation, running, cancellationToken);
         var runs = await runner.RunAsync(situation.Plan, subjects, request, running.Operation.StartedAt, cancellationToken);
@@ -105,6 +108,7 @@ internal sealed partial class PlanPursuit(
         {
             Members = [.. situation.Members.Select(m => runs.FirstOrDefault(r => r.Member.Name == m.Name) is { } run ? run.Member with { Group = m.Group } : m)],
             Outcomes = runs.ToDictionary(r => r.Member.Name, r => r.Outcome),
+            Runs = runs,
         };
         if (runs.All(r => r.Outcome.HasEnded))
         {

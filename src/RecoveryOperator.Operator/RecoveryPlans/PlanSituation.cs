@@ -18,6 +18,9 @@ internal sealed record PlanSituation(RecoveryPlan Plan, IReadOnlyList<PlanMember
     /// <summary>How the VMs' steps stand, by name, while an operation runs.</summary>
     public IReadOnlyDictionary<string, StepOutcome> Outcomes { get; init; } = new Dictionary<string, StepOutcome>();
 
+    /// <summary>The machines of the operation that runs, as its steps left them in this visit; empty when none was looked at.</summary>
+    public IReadOnlyList<MemberRun> Runs { get; init; } = [];
+
     /// <summary>Why the plan cannot be worked on; null when it can.</summary>
     public string? Problem { get; init; }
 

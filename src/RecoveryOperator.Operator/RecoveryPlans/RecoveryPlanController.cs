@@ -2,6 +2,7 @@ using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Events;
 using RecoveryOperator.Kubernetes.Hosting;
 using RecoveryOperator.Kubernetes.Status;
+using RecoveryOperator.Operator.Jobs.Plans;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
@@ -9,13 +10,14 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// Executes recovery plans. What happened stands in the journals in the vault; status and events are derived from them at each visit, so nothing is
 /// lost with the cluster.
 /// </summary>
-internal sealed class RecoveryPlanController(PlanPursuit pursuit, StatusWriter status, IEventRecorder events, TimeProvider time)
+internal sealed class RecoveryPlanController(PlanPursuit pursuit, PlanJobs jobs, StatusWriter status, IEventRecorder events, TimeProvider time)
     : IEntityController<RecoveryPlan>
 {
     /// <inheritdoc/>
     public async Task<ReconciliationResult<RecoveryPlan>> ReconcileAsync(RecoveryPlan entity, CancellationToken cancellationToken)
     {
         var situation = await pursuit.VisitAsync(entity, cancellationToken);
+        await jobs.ShowAsync(situation, cancellationToken);
         var next = PlanStatusBuilder.Build(situation, time.GetUtcNow());
         if (await status.ApplyAsync(entity, next, cancellationToken))
         {

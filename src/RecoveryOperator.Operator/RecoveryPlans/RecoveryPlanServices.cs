@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Kubernetes.Hosting;
@@ -32,7 +33,7 @@ internal static class RecoveryPlanServices
             .AddSingleton<PlanPursuit>();
     }
 
-    /// <summary>Adds the controller, over the operator's open sessions and accounts.</summary>
+    /// <summary>Adds the controller, over the operator's open sessions and accounts. It waits for the copy of jobs; a job that needs its plan wakes it itself.</summary>
     public static IServiceCollection AddRecoveryPlanController(this IServiceCollection services) => services
         .AddSingleton<IPlanAgents, AgentOperations>()
         .AddSingleton<IPlanVaults, PlanVaults>()
@@ -40,6 +41,7 @@ internal static class RecoveryPlanServices
         .AddController<RecoveryPlan, RecoveryPlanController>(c => c
             .WithIndex(ByMachine, MachinesOf)
             .WithIndex(ByNamespace, plan => [plan.Metadata.NamespaceProperty])
+            .Watches<RecoveryJob>((_, _) => [])
             .Watches<ProtectedVM>((vm, s) => KeysOf(s, ByMachine, NamespacedName.Of(vm).ToString()))
             .Watches<RecoveryHost>((host, s) => KeysOf(s, ByNamespace, host.Metadata.NamespaceProperty)));
 

@@ -7,6 +7,7 @@ using RecoveryOperator.Api.Hosts;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Jobs.Plans;
 using RecoveryOperator.Operator.ProtectedVMs;
 using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Testing.Storage;
@@ -17,7 +18,7 @@ using RecoveryOperator.Vault.Storage;
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
 
 /// <summary>A plan on a real storage account, with agents and appliers that the test holds in its hand.</summary>
-internal sealed class PlanBed : IPlanVaults, IJournalObserver
+internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 {
     private readonly VaultAccount _account;
     private readonly VaultAccount _faulty;
@@ -51,6 +52,18 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver
     public FakeAgents Agents { get; }
 
     public RecoveryPlan Plan { get; private set; }
+
+    /// <summary>Jobs of the operator that is started next; none unless set.</summary>
+    public IPlanJobs? Jobs { get; set; }
+
+    /// <summary>Runs at each visit behind the operation's steps, before the plan's status is written.</summary>
+    public Func<PlanSituation, Task> Showing { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Runs when a new operator process begins.</summary>
+    public Action Restarting { get; set; } = () => { };
+
+    /// <summary>The plan's status cannot be written.</summary>
+    public bool StatusAway { get; set; }
 
     public FakeReader<ProtectedVM> ProtectedVMs { get; } = new();
 
@@ -87,6 +100,8 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver
 
     public void JournalChanged(NamespacedName protectedVm, string protectionId) => Told.Enqueue(protectedVm.Name);
 
+    public Task BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task<VaultAccount> OpenAsync(NamespacedName vault, CancellationToken cancellationToken) => Task.FromResult(_faulty);
 
     public BedMachine Machine(string nameOrProtection) => Machines.Single(m => m.Name == nameOrProtection || m.Vault.Id.ToString() == nameOrProtection);
@@ -94,11 +109,18 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver
     public void Edit(Func<RecoveryPlanSpec, RecoveryPlanSpec> edit) =>
         Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = edit(Plan.Spec), Status = Plan.Status };
 
+    /// <summary>The cluster was rebuilt: there is the manifest, and no status.</summary>
+    public void ForgetStatus() => Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = Plan.Spec };
+
     public void Ask(string id, PlanOperationType type = PlanOperationType.UnplannedFailover, string? point = null) =>
         Edit(spec => spec with { Operation = new PlanOperation { Id = id, Type = type, RecoveryPoint = point } });
 
     /// <summary>A new operator process: nothing is left of the old one's memory.</summary>
-    public PlanPursuit Restart() => Pursuit = NewPursuit();
+    public PlanPursuit Restart()
+    {
+        Restarting();
+        return Pursuit = NewPursuit();
+    }
 
     public PlanPursuit NewPursuit()
     {
@@ -107,14 +129,16 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver
         var failover = new FailoverExecutor(new FailoverTargets(Hosts), steps, Locks, Time, NullLogger<FailoverExecutor>.Instance);
         var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance), this);
         var grants = new ReplicaReadGrants(Time, Options, NullLogger<ReplicaReadGrants>.Instance);
-        return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Options, Time, NullLogger<PlanPursuit>.Instance);
+        return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Jobs ?? this, Options, Time, NullLogger<PlanPursuit>.Instance);
     }
 
     /// <summary>One visit, then the appliers, then the time that the visit asked for; the status is kept as the API server would.</summary>
     public async Task<PlanSituation> VisitAsync()
     {
         var situation = await Pursuit.VisitAsync(Plan, Token);
-        Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = Plan.Spec, Status = PlanStatusBuilder.Build(situation, Time.GetUtcNow()) };
+        await Showing(situation);
+        if (!StatusAway)
+            Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = Plan.Spec, Status = PlanStatusBuilder.Build(situation, Time.GetUtcNow()) };
         foreach (var machine in Machines)
             await machine.Applier.ApplyAsync(Token);
         Time.Advance(situation.LookAgainAfter is { } after && after <= Options.BlockedInterval ? after : TimeSpan.Zero);

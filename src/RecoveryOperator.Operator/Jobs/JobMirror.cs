@@ -1,0 +1,65 @@
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Kubernetes.Events;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.Options;
+
+namespace RecoveryOperator.Operator.Jobs;
+
+/// <summary>Makes jobs and shows how their operations stand (docs/jobs.md). What cannot be written is logged: no operation waits for its job.</summary>
+internal sealed partial class JobMirror(
+    IJobStore store, JobWrites writes, IEventRecorder events, JobOptions options, TimeProvider time, ILogger<JobMirror> logger)
+{
+    /// <summary>A subject's jobs that have not ended.</summary>
+    public IReadOnlyList<RecoveryJob> Open(JobSubjectKind kind, NamespacedName subject) => [.. store.Of(kind, subject).Where(j => !writes.Newest(j).HasEnded())];
+
+    /// <summary>The job of an operation; it is made if it is missing. Null when that was not possible.</summary>
+    public async Task<RecoveryJob?> EnsureAsync(JobIdentity identity, CancellationToken cancellationToken)
+    {
+        if (store.Find(identity.Key) is { } known)
+            return known;
+        try
+        {
+            var job = await store.CreateAsync(identity.NewJob(options.TimeToLive), cancellationToken);
+            LogMade(identity.Key.ToString(), identity.Type, identity.OperationId);
+            return job;
+        }
+        catch (ResourceRequestException error)
+        {
+            LogNotMade(identity.Key.ToString(), error);
+            return null;
+        }
+    }
+
+    /// <summary>Shows how the operation stands now, unless the job has ended.</summary>
+    public async Task ShowAsync(RecoveryJob job, JobPicture picture, CancellationToken cancellationToken)
+    {
+        var before = writes.Newest(job);
+        if (before.HasEnded())
+            return;
+        var next = JobStatusBuilder.Build(job, before, picture, time.GetUtcNow());
+        if (writes.HoldsStall(job, before, next) || !writes.IsDue(job, before, next))
+            return;
+        try
+        {
+            await store.WriteAsync(job, next, cancellationToken);
+        }
+        catch (ResourceRequestException error)
+        {
+            LogNotShown(NamespacedName.Of(job).ToString(), error);
+            return;
+        }
+
+        writes.Remember(job, next);
+        foreach (var news in JobEvents.Between(job, before, next))
+            events.Publish(job, news.Type, news.Reason, news.Message);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Job {recoveryJob} shows {type} {operation}")]
+    private partial void LogMade(string recoveryJob, RecoveryJobType type, string operation);
+
+    [LoggerMessage(2, LogLevel.Warning, "Job {recoveryJob} was not made; its operation goes on without")]
+    private partial void LogNotMade(string recoveryJob, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Warning, "The status of job {recoveryJob} was not written; its operation goes on")]
+    private partial void LogNotShown(string recoveryJob, Exception exception);
+}

@@ -1,0 +1,92 @@
+using RecoveryOperator.Api.Common;
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Operator.Status;
+using RecoveryOperator.Replication.Protection;
+
+namespace RecoveryOperator.Operator.Jobs;
+
+/// <summary>Makes a job's status from a picture and the status before. Pure. Nothing goes back to Pending, and no time is invented.</summary>
+internal static class JobStatusBuilder
+{
+    private const int LongestMessage = 4096;
+    private const int LongestStepMessage = 512;
+
+    /// <param name="job">The job as it was read.</param>
+    /// <param name="before">Its newest status, also where the copy has not seen it yet.</param>
+    /// <param name="picture">How the operation stands.</param>
+    /// <param name="now">The time.</param>
+    public static RecoveryJobStatus Build(RecoveryJob job, RecoveryJobStatus? before, JobPicture picture, DateTimeOffset now)
+    {
+        var state = picture.State == RecoveryJobState.Pending && before?.State is RecoveryJobState.Running ? RecoveryJobState.Running : picture.State;
+        var ended = ((RecoveryJobState?)state).HasEnded();
+        var steps = picture.Steps.Select(s => Step(s, before, ended, Seconds(now))).ToList();
+        return new()
+        {
+            ObservedGeneration = job.Metadata.Generation,
+            State = state,
+            StartedAt = Seconds(picture.StartedAt) ?? before?.StartedAt ?? (state == RecoveryJobState.Pending ? null : Seconds(now)),
+            FinishedAt = ended ? Seconds(picture.FinishedAt) ?? Seconds(now) : null,
+            CurrentStep = Current(steps)?.Name,
+            Percent = picture.Percent,
+            Message = Cut(picture.Message, LongestMessage),
+            RpoSeconds = picture.RpoSeconds,
+            RtoSeconds = picture.RtoSeconds,
+            Steps = steps,
+            Conditions = ConditionSet.Build(before?.Conditions, Conditions(state, picture), job.Metadata.Generation, now),
+        };
+    }
+
+    private static JobStepStatus? Current(List<JobStepStatus> steps) =>
+        steps.Find(s => s.State is JobStepState.Running or JobStepState.Failed)
+        ?? steps.FindLast(s => s.State is JobStepState.Succeeded or JobStepState.Undone);
+
+    private static JobStepStatus Step(StepPicture step, RecoveryJobStatus? status, bool ended, DateTimeOffset? now)
+    {
+        var before = status?.Steps.FirstOrDefault(s => s.Name == step.Name);
+        var state = State(step.State, before?.State, ended);
+        var wasSeen = before?.State is JobStepState.Pending or JobStepState.Running;
+        var over = state is JobStepState.Succeeded or JobStepState.Failed or JobStepState.Undone;
+        return new()
+        {
+            Name = step.Name,
+            State = state,
+            StartedAt = state is JobStepState.Pending or JobStepState.Skipped ? null : before?.StartedAt ?? (wasSeen || state == JobStepState.Running ? now : null),
+            FinishedAt = over ? before?.FinishedAt ?? (wasSeen ? now : null) : null,
+            BytesDone = step.BytesDone ?? before?.BytesDone,
+            BytesTotal = step.BytesTotal ?? before?.BytesTotal,
+            Message = Cut(step.State is null ? before?.Message : step.Message, LongestStepMessage),
+        };
+    }
+
+    private static JobStepState State(JobStepState? wanted, JobStepState? before, bool ended) => (wanted ?? before ?? JobStepState.Pending, before) switch
+    {
+        (JobStepState.Pending or JobStepState.Running, _) when ended => JobStepState.Skipped,
+        (JobStepState.Pending, JobStepState.Running) => JobStepState.Running,
+        var (state, _) => state,
+    };
+
+    private static ConditionFact[] Conditions(RecoveryJobState state, JobPicture picture)
+    {
+        var goesOn = state is RecoveryJobState.Pending or RecoveryJobState.Running or RecoveryJobState.Canceling;
+        var failed = state == RecoveryJobState.Failed;
+        return
+        [
+            new(ConditionTypes.Ready, state == RecoveryJobState.Succeeded, state.ToString(), picture.Message),
+            new(ConditionTypes.Reconciling, goesOn && picture.Stalled is null, state.ToString(), goesOn ? "It goes on by itself." : "It has ended."),
+            (goesOn, failed, picture.Stalled) switch
+            {
+                (true, _, { } stalled) => new(ConditionTypes.Stalled, true, stalled.Reason, stalled.Message),
+                (_, true, _) => new(ConditionTypes.Stalled, true, "Failed", picture.Message),
+                _ => new(ConditionTypes.Stalled, false, "NotStalled", "Nobody has to act."),
+            },
+            goesOn
+                ? new(ConditionTypes.Cancelable, picture.Cancelable.Allowed, picture.Cancelable.Reason, picture.Cancelable.Message)
+                : new(ConditionTypes.Cancelable, false, "Ended", "It has ended."),
+        ];
+    }
+
+    private static DateTimeOffset? Seconds(DateTimeOffset? time) =>
+        time is { } value ? new DateTimeOffset(value.UtcTicks - (value.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero) : null;
+
+    private static string? Cut(string? text, int length) => text?.Length > length ? text[..length] : text;
+}

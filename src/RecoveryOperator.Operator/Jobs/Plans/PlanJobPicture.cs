@@ -1,0 +1,44 @@
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Operator.RecoveryPlans;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Replication.Protection;
+using RecoveryOperator.Vault.Control;
+
+namespace RecoveryOperator.Operator.Jobs.Plans;
+
+/// <summary>How a plan's operation stands, from the journals. Pure.</summary>
+internal static class PlanJobPicture
+{
+    public static JobPicture Of(PlanSituation situation, PlanOperationRecord record)
+    {
+        var operation = record.Operation;
+        var steps = PlanJobSteps.Of(situation, record);
+        var result = PlanJournalTransitions.ResultOf(operation);
+        var blocked = operation.FinishedAt is null ? Blocked(situation) : null;
+        return new(StateOf(record, steps), steps, result?.Message ?? blocked?.Message ?? "Runs.", PlanCancelability.Of(situation, record))
+        {
+            StartedAt = operation.StartedAt,
+            FinishedAt = operation.FinishedAt,
+            Percent = steps.Count == 0 ? null : 100 * steps.Count(s => s.State is JobStepState.Succeeded or JobStepState.Skipped) / steps.Count,
+            RpoSeconds = Rounded(result?.RpoSeconds),
+            RtoSeconds = Rounded(result?.RtoSeconds),
+            Stalled = blocked,
+        };
+    }
+
+    private static RecoveryJobState StateOf(PlanOperationRecord record, IReadOnlyList<StepPicture> steps) => record.Operation.State switch
+    {
+        nameof(OperationState.Accepted) => steps.All(s => s.State == JobStepState.Pending) ? RecoveryJobState.Pending : RecoveryJobState.Running,
+        nameof(OperationState.Succeeded) => RecoveryJobState.Succeeded,
+        _ => RecoveryJobState.Failed,
+    };
+
+    private static Obstacle? Blocked(PlanSituation situation)
+    {
+        if (situation.Blocked is { } blocked)
+            return new("OperationBlocked", blocked);
+        return situation.Problem is { } problem ? new("VaultFailed", problem) : null;
+    }
+
+    private static long? Rounded(double? seconds) => seconds is { } value ? (long)Math.Ceiling(value) : null;
+}

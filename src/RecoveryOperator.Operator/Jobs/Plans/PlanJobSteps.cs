@@ -1,0 +1,85 @@
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Operator.RecoveryPlans;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Control;
+
+namespace RecoveryOperator.Operator.Jobs.Plans;
+
+/// <summary>The steps of a plan's operation, from the journals: for each machine, or coarser where that would be too many. Pure.</summary>
+internal static class PlanJobSteps
+{
+    /// <summary>As many as a job can hold.</summary>
+    private const int MostSteps = 256;
+
+    private static readonly FailoverStep[] OfFailover = [FailoverStep.Fence, FailoverStep.Seal, FailoverStep.ChoosePoint, FailoverStep.Create, FailoverStep.Start];
+
+    public static IReadOnlyList<StepPicture> Of(PlanSituation situation, PlanOperationRecord record)
+    {
+        var machines = record.Steps.Select(s => (PlanSteps.MemberOf(s).Group, PlanSteps.MemberOf(s).Name, Steps: OfMachine(situation, record, s))).ToList();
+        if (machines.Sum(m => m.Steps.Count) <= MostSteps)
+            return [.. machines.SelectMany(m => m.Steps)];
+        return machines.Count <= MostSteps
+            ? [.. machines.Select(m => Together(m.Name, m.Steps))]
+            : [.. machines.GroupBy(m => m.Group).OrderBy(g => g.Key).Select(g => Together(GroupName(situation, g.Key), [.. g.SelectMany(m => m.Steps)]))];
+    }
+
+    private static List<StepPicture> OfMachine(PlanSituation situation, PlanOperationRecord record, PlanStepRecord step)
+    {
+        var name = PlanSteps.MemberOf(step).Name;
+        var run = situation.Runs.FirstOrDefault(r => r.Member.Name == name);
+        var member = run?.Member ?? situation.Members.FirstOrDefault(m => m.Name == name);
+        var names = record.Operation.Type == nameof(OperationType.Commit) ? ["Commit"] : OfFailover.Select(s => s.ToString());
+        var done = Done(record, member);
+        return record.Operation.FinishedAt is not null
+            ? Ended(name, names, step, done)
+            : Running(name, names, done, run?.Outcome);
+    }
+
+    /// <summary>How many of its steps are done, by its journal; null where that cannot be read.</summary>
+    private static int? Done(PlanOperationRecord record, PlanMemberView? member)
+    {
+        if (member?.Journal is null)
+            return null;
+        if (record.Operation.Type == nameof(OperationType.Commit))
+            return member.State == PlanMemberState.Committed ? 1 : 0;
+        return (int)member.FactsOf(record.Operation.Id, record.Operation.Digest).Next;
+    }
+
+    private static List<StepPicture> Ended(string machine, IEnumerable<string> names, PlanStepRecord step, int? done) =>
+        [.. names.Select((name, i) => step.State == "Succeeded" || i < (done ?? 0)
+            ? new StepPicture($"{machine}/{name}", JobStepState.Succeeded)
+            : new StepPicture($"{machine}/{name}", i == (done ?? 0) ? JobStepState.Failed : JobStepState.Skipped) { Message = i == (done ?? 0) ? step.Message : null })];
+
+    private static List<StepPicture> Running(string machine, IEnumerable<string> names, int? done, StepOutcome? outcome) =>
+        [.. names.Select((name, i) => (done, i) switch
+        {
+            (null, _) => new StepPicture($"{machine}/{name}", null),
+            var (before, _) when i < before => new StepPicture($"{machine}/{name}", JobStepState.Succeeded),
+            var (before, _) when i > before => new StepPicture($"{machine}/{name}", outcome?.Progress == StepProgress.Failed ? JobStepState.Skipped : JobStepState.Pending),
+            _ => new StepPicture($"{machine}/{name}", StateOf(outcome)) { Message = outcome is { Message.Length: > 0 } ? outcome.Message : null },
+        })];
+
+    private static JobStepState StateOf(StepOutcome? outcome) => outcome?.Progress switch
+    {
+        null => JobStepState.Pending,
+        StepProgress.Failed => JobStepState.Failed,
+        _ => JobStepState.Running,
+    };
+
+    private static StepPicture Together(string name, List<StepPicture> steps)
+    {
+        JobStepState? state = null;
+        if (steps.TrueForAll(s => s.State is JobStepState.Succeeded))
+            state = JobStepState.Succeeded;
+        else if (steps.TrueForAll(s => s.State is JobStepState.Pending))
+            state = JobStepState.Pending;
+        else if (steps.Exists(s => s.State is JobStepState.Failed) && !steps.Exists(s => s.State is JobStepState.Running or JobStepState.Pending or null))
+            state = JobStepState.Failed;
+        else if (steps.Exists(s => s.State is not null))
+            state = JobStepState.Running;
+        return new(name, state) { Message = steps.Find(s => s.State == JobStepState.Failed)?.Message ?? steps.Find(s => s.State == JobStepState.Running)?.Message };
+    }
+
+    private static string GroupName(PlanSituation situation, int group) =>
+        situation.Plan.Spec.Groups.ElementAtOrDefault(group)?.Name ?? $"group {group}";
+}

@@ -1,0 +1,57 @@
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Resources;
+using RecoveryOperator.Operator.RecoveryPlans;
+using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Control;
+
+namespace RecoveryOperator.Operator.Jobs.Plans;
+
+/// <summary>The jobs of plans' operations: made before the first step, and brought in line with the journals at each visit.</summary>
+internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
+{
+    /// <inheritdoc/>
+    public Task BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) =>
+        mirror.EnsureAsync(IdentityOf(plan, operation), cancellationToken);
+
+    /// <summary>Shows every operation whose job has not ended. Called before the plan's own status is written, which tells that an end was seen.</summary>
+    public async Task ShowAsync(PlanSituation situation, CancellationToken cancellationToken)
+    {
+        if (situation.Journal is not { } journal)
+            return;
+        var plan = situation.Plan;
+        var open = mirror.Open(JobSubjectKind.RecoveryPlan, NamespacedName.Of(plan));
+        foreach (var operation in journal.Operations)
+        {
+            var identity = IdentityOf(plan, operation);
+            var job = open.FirstOrDefault(j => j.Metadata.Name == identity.Key.Name)
+                ?? (IsNews(plan, journal, operation) ? await mirror.EnsureAsync(identity, cancellationToken) : null);
+            if (job is not null)
+                await mirror.ShowAsync(job, PlanJobPicture.Of(situation, operation), cancellationToken);
+        }
+    }
+
+    private static JobIdentity IdentityOf(RecoveryPlan plan, PlanOperationRecord operation)
+    {
+        var type = Enum.Parse<RecoveryJobType>(operation.Operation.Type);
+        return new(plan, JobSubjectKind.RecoveryPlan, type, operation.Operation.Id)
+        {
+            RecoveryPoint = type == RecoveryJobType.UnplannedFailover ? operation.RecoveryPoint : null,
+            RequestedBy = plan.Spec.Operation is { } asked && asked.Id == operation.Operation.Id ? asked.RequestedBy : null,
+        };
+    }
+
+    /// <summary>
+    /// It runs; or it is the last one, and the plan's status does not tell of its end yet. A plan without any status has just been created or rebuilt:
+    /// what had ended by then is history.
+    /// </summary>
+    private static bool IsNews(RecoveryPlan plan, PlanJournalDocument journal, PlanOperationRecord operation)
+    {
+        if (operation.Operation.State == nameof(OperationState.Accepted))
+            return true;
+        return operation == journal.Operations.LastOrDefault(o => o.Operation.State != nameof(OperationState.Refused))
+            && plan.Status is { } told
+            && !(told.CurrentOperation is { FinishedAt: not null } last && last.Id == operation.Operation.Id)
+            && told.History.All(h => h.Id != operation.Operation.Id);
+    }
+}
