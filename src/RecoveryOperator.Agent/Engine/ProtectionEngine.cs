@@ -10,7 +10,8 @@ namespace RecoveryOperator.Agent.Engine;
 public sealed class ProtectionEngine(EngineServices services) : IHostedService, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ProtectionRunner> _runners = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _changes = new(1);
+    private readonly ChangeLocks _changes = new();
+    private readonly Lock _claims = new();
     private readonly StatusFeed _feed = new(services.Time);
 
     /// <summary>Free bytes for cuts.</summary>
@@ -32,75 +33,54 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
     public async Task<ProtectionStatus> PutAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
         DesiredProtectionRules.Check(desired);
-        await _changes.WaitAsync(cancellationToken);
-        try
-        {
-            return await (_runners.TryGetValue(desired.ProtectionId, out ProtectionRunner? known)
-                ? PutKnownAsync(known, desired)
-                : PutNewAsync(desired, cancellationToken));
-        }
-        finally
-        {
-            _changes.Release();
-        }
+        using IDisposable change = await _changes.TakeAsync(desired.ProtectionId, cancellationToken);
+        return await (_runners.TryGetValue(desired.ProtectionId, out ProtectionRunner? known)
+            ? PutKnownAsync(known, desired)
+            : PutNewAsync(desired, cancellationToken));
     }
 
     /// <summary>Stops replicating and releases the machine. Idempotent.</summary>
     /// <exception cref="FaultException">The epoch is below the known one.</exception>
     public async Task RemoveAsync(string protectionId, long epoch, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
+        using IDisposable change = await _changes.TakeAsync(protectionId, cancellationToken);
+        if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
+            return;
+
+        RefuseStale(runner, epoch);
+        await runner.StopAsync();
+        ProtectionContext context = runner.Context;
         try
         {
-            if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
-                return;
-
-            RefuseStale(runner, epoch);
-            await runner.StopAsync();
-            ProtectionContext context = runner.Context;
-            try
-            {
-                if (context.Progress.MachineId is { } machine && await services.Hypervisor.FindAsync(machine, cancellationToken) is not null)
-                    await services.Hypervisor.ReleaseAsync(machine, protectionId, cancellationToken);
-            }
-            catch
-            {
-                // Not released: it stays as it was, and removing it is tried again by the caller.
-                await RestartAsync(runner);
-                throw;
-            }
-
-            services.Store.Remove(protectionId);
-            services.Spool.DeleteAll(protectionId);
-            _runners.TryRemove(protectionId, out _);
-            _feed.Forget(protectionId);
-            context.Metrics.Remove();
-            await runner.DisposeAsync();
-            services.Logger.ProtectionRemoved(context.DisplayName, context.Progress.Epoch);
+            if (context.Progress.MachineId is { } machine && await services.Hypervisor.FindAsync(machine, cancellationToken) is not null)
+                await services.Hypervisor.ReleaseAsync(machine, protectionId, cancellationToken);
         }
-        finally
+        catch
         {
-            _changes.Release();
+            // Not released: it stays as it was, and removing it is tried again by the caller.
+            await RestartAsync(runner);
+            throw;
         }
+
+        services.Store.Remove(protectionId);
+        services.Spool.DeleteAll(protectionId);
+        _runners.TryRemove(protectionId, out _);
+        _feed.Forget(protectionId);
+        context.Metrics.Remove();
+        await runner.DisposeAsync();
+        services.Logger.ProtectionRemoved(context.DisplayName, context.Progress.Epoch);
     }
 
     /// <summary>Records that a protection's epoch ended in the vault. Idempotent; one that is not held is success.</summary>
     /// <exception cref="FaultException">The epoch is below the known one.</exception>
     public async Task FenceAsync(FenceProtectionRequest request, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
-        try
-        {
-            if (!_runners.TryGetValue(request.ProtectionId, out ProtectionRunner? runner))
-                return;
-            RefuseStale(runner, request.Epoch);
-            if (runner.Context.Progress.Phase != EnginePhase.Fenced)
-                await EpochFence.RunAsync(runner, request.Sequence, request.OperationId, RestartAsync);
-        }
-        finally
-        {
-            _changes.Release();
-        }
+        using IDisposable change = await _changes.TakeAsync(request.ProtectionId, cancellationToken);
+        if (!_runners.TryGetValue(request.ProtectionId, out ProtectionRunner? runner))
+            return;
+        RefuseStale(runner, request.Epoch);
+        if (runner.Context.Progress.Phase != EnginePhase.Fenced)
+            await EpochFence.RunAsync(runner, request.Sequence, request.OperationId, RestartAsync);
     }
 
     /// <summary>Every protection's status.</summary>
@@ -137,22 +117,23 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
     {
         foreach (ProtectionRunner runner in _runners.Values)
             await runner.DisposeAsync();
-        _changes.Dispose();
     }
 
     private async Task<ProtectionStatus> PutNewAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
         VirtualMachine? machine = await services.Hypervisor.FindAsync(desired.Machine, cancellationToken);
-        if (machine is not null)
-            RefuseClaimed(desired, machine);
-
         ProtectionProgress first = new() { Epoch = desired.Epoch, ResyncToken = ResyncWishes.TokenOf(desired) };
         StoredProtection stored = new(desired.Clone(), services.Time.GetUtcNow(), first);
-        services.Store.Put(desired, stored.GrantedAt, first);
-        if (machine is not null)
-            services.Store.Save(desired.ProtectionId, first = first with { MachineId = machine.Id });
-        LogPut(desired);
-        return Begin(stored with { Progress = first }).Status;
+        lock (_claims)
+        {
+            if (machine is not null)
+                RefuseClaimed(desired, machine);
+            services.Store.Put(desired, stored.GrantedAt, first);
+            if (machine is not null)
+                services.Store.Save(desired.ProtectionId, first = first with { MachineId = machine.Id });
+            LogPut(desired);
+            return Begin(stored with { Progress = first }).Status;
+        }
     }
 
     private async Task<ProtectionStatus> PutKnownAsync(ProtectionRunner known, DesiredProtection desired)

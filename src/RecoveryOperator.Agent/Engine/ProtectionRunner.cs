@@ -23,7 +23,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private readonly ReplicationCycle _cycle;
     private readonly CycleClock _clock;
     private readonly ConcurrentQueue<TaskCompletionSource<CutInfo>> _cuts = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly WakeUp _wake;
     private readonly CancellationTokenSource _stop = new();
     private readonly ShippingLoop _shipping;
     private Task _loop = Task.CompletedTask;
@@ -39,6 +39,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     public ProtectionRunner(EngineServices services, StoredProtection stored, Action<ProtectionRunner, bool> changed)
     {
         _context = new ProtectionContext(services, stored, (_, state) => changed(this, state));
+        _wake = new WakeUp(services.Time);
         _cycle = new ReplicationCycle(_context);
         _clock = new CycleClock(_context);
         _shipping = new ShippingLoop(_context, _cycle, OnCommitted);
@@ -75,7 +76,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         if (_shipping.Fault is not null && (changed || _clock.Now - _shipping.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
             _shipping.Hurry();
         _shipping.Signal();
-        _wake.Release();
+        _wake.Call();
     }
 
     /// <summary>Cuts, ships and commits one set now.</summary>
@@ -93,7 +94,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         TaskCompletionSource<CutInfo> cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _cuts.Enqueue(cut);
         _clock.Request();
-        _wake.Release();
+        _wake.Call();
         if (_closed)
             LetGo();
         return await cut.Task.WaitAsync(cancellationToken);
@@ -106,7 +107,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         if (_context.Desired.Paused || _context.IsEnded)
             return false;
         _clock.Request();
-        _wake.Release();
+        _wake.Call();
         return true;
     }
 
@@ -123,9 +124,6 @@ public sealed class ProtectionRunner : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, true))
             return;
         await StopAsync();
-        _stop.Dispose();
-        _wake.Dispose();
-        _shipping.Dispose();
     }
 
     private async Task LoopAsync(Func<CancellationToken, Task> step, CancellationToken cancellationToken)
@@ -207,17 +205,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
 
     private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
 
-    private async Task WaitAsync(DateTimeOffset? wakeAt, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        TimeSpan delay = wakeAt is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - _clock.Now).Ticks)) : Timeout.InfiniteTimeSpan;
-        Task elapsed = Task.Delay(delay, _context.Services.Time, waiting.Token);
-        Task woken = _wake.WaitAsync(waiting.Token);
-        await Task.WhenAny(elapsed, woken);
-        await waiting.CancelAsync();
-        await Task.WhenAll(elapsed, woken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // One of them was canceled just now.
-        cancellationToken.ThrowIfCancellationRequested();
-    }
+    private Task WaitAsync(DateTimeOffset? wakeAt, CancellationToken cancellationToken) => _wake.WaitAsync(
+        wakeAt is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - _clock.Now).Ticks)) : Timeout.InfiniteTimeSpan, cancellationToken);
 
     private async Task RunCycleAsync(CancellationToken cancellationToken)
     {
@@ -280,13 +269,13 @@ public sealed class ProtectionRunner : IAsyncDisposable
     {
         if (_clock.Fault?.Reason == FaultReasons.NoSpoolSpace)
             _clock.Request();
-        _wake.Release();
+        _wake.Call();
     }
 
     private void OnCommitted()
     {
         _context.Metrics.CycleSucceeded(_clock.Committed());
-        _wake.Release();
+        _wake.Call();
     }
 
     internal static CutInfo Describe(ProtectionProgress progress) => new()

@@ -6,9 +6,9 @@ using RecoveryOperator.Replication.Retry;
 namespace RecoveryOperator.Agent.Engine;
 
 /// <summary>Ships and commits what was cut, beside cutting: while the vault is away sets go on being cut, and every one of them is committed when it is back.</summary>
-internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle cycle, Action committed) : IDisposable
+internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle cycle, Action committed)
 {
-    private readonly SemaphoreSlim _wake = new(1);
+    private readonly WakeUp _wake = new(context.Services.Time);
     private readonly ConcurrentQueue<(long Sequence, TaskCompletionSource<CutInfo> Cut)> _waiting = new();
     private int _failures;
     private volatile bool _hurried;
@@ -26,13 +26,13 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     private DateTimeOffset Now => context.Services.Time.GetUtcNow();
 
     /// <summary>There is a cut to ship, or something else changed.</summary>
-    public void Signal() => _wake.Release();
+    public void Signal() => _wake.Call();
 
     /// <summary>A failure need not wait for its time.</summary>
     public void Hurry()
     {
         _hurried = true;
-        _wake.Release();
+        _wake.Call();
     }
 
     /// <summary>Somebody waits until a cut is committed.</summary>
@@ -63,26 +63,14 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
         LetGo();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _wake.Dispose();
-
     private bool IsDue() => context.Progress.Phase == EnginePhase.Replicating
         && (!context.Desired.Paused || !_waiting.IsEmpty)
         && (Fault is null || _hurried || (RetryAt is { } at && Now >= at))
         && context.Store.LoadQueue(context.Id).Count > 0;
 
-    private async Task WaitAsync(CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // Once its time has come it is tried, or (paused) waits for a change.
-        TimeSpan delay = Fault is not null && RetryAt is { } at && at > Now ? at - Now : Timeout.InfiniteTimeSpan;
-        Task elapsed = Task.Delay(delay, context.Services.Time, waiting.Token);
-        Task woken = _wake.WaitAsync(waiting.Token);
-        await Task.WhenAny(elapsed, woken);
-        await waiting.CancelAsync();
-        await Task.WhenAll(elapsed, woken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // One of them was canceled just now.
-        cancellationToken.ThrowIfCancellationRequested();
-    }
+    /// <summary>Once its time has come it is tried, or (paused) waits for a change.</summary>
+    private Task WaitAsync(CancellationToken cancellationToken) =>
+        _wake.WaitAsync(Fault is not null && RetryAt is { } at && at > Now ? at - Now : Timeout.InfiniteTimeSpan, cancellationToken);
 
     private async Task ShipAsync(CancellationToken cancellationToken)
     {
@@ -124,8 +112,9 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     private void Fail(Exception error)
     {
         _failures++;
-        Fault = FaultTable.Classify(error, $"vm {context.Desired.Machine}", Now - context.GrantedAt);
-        RetryAt = CycleClock.IsTriedAgain(Fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
+        Fault fault = FaultTable.Classify(error, $"vm {context.Desired.Machine}", Now - context.GrantedAt);
+        RetryAt = CycleClock.IsTriedAgain(fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
+        Fault = fault; // Whoever sees it sees its retry.
         context.Services.Logger.ShippingFailed(
             context.DisplayName, context.Progress.Epoch, Fault.Category, Fault.Reason, context.CutsWaiting, RetryAt, error);
         while (_waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting))

@@ -80,6 +80,71 @@ public sealed class ProtectionEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_protection_that_stops_slowly_holds_up_no_other()
+    {
+        using ManualResetEventSlim goesOn = new();
+        bool entered = false;
+        _bench.Points.OnHit = (_, name) =>
+        {
+            if (name != "before BeginSnapshot")
+                return;
+            entered = true;
+            goesOn.Wait(TimeSpan.FromMinutes(2), CancellationToken.None);
+        };
+        await _engine.PutAsync(_bench.Desired, Token);
+        await UntilAsync(() => entered);
+        Task removal = _engine.RemoveAsync(EngineBench.ProtectionId, 1, Token);
+        DesiredProtection second = _bench.Desired.Clone();
+        (second.ProtectionId, second.Machine) = (new string('f', 32), "web-2");
+
+        Task<ProtectionStatus> put = _engine.PutAsync(second, Token);
+        await Task.WhenAny(put, Task.Delay(TimeSpan.FromMinutes(1), Token));
+        bool waited = !put.IsCompleted;
+        bool removed = removal.IsCompleted;
+        goesOn.Set();
+        await Task.WhenAll(put, removal);
+
+        Assert.False(waited);
+        Assert.False(removed);
+        Assert.Equal(second.ProtectionId, Status.ProtectionId);
+    }
+
+    [Fact]
+    public async Task Of_protections_of_one_machine_that_are_put_at_once_one_is_taken()
+    {
+        Task[] puts = [.. Enumerable.Range(0, 8).Select(index => Task.Run(
+            () =>
+            {
+                DesiredProtection desired = _bench.Desired.Clone();
+                desired.ProtectionId = new string((char)('0' + index), 32);
+                return _engine.PutAsync(desired, Token);
+            },
+            Token))];
+        await Task.WhenAll(puts).ContinueWith(_ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
+
+        Assert.Equal(1, puts.Count(put => put.IsCompletedSuccessfully));
+        Assert.All(
+            puts.Where(put => put.IsFaulted),
+            put => Assert.Equal(FaultReasons.MachineClaimed, Assert.IsType<FaultException>(put.Exception!.InnerException).Fault.Reason));
+        Assert.Single(_engine.List());
+        Assert.Single(_bench.Context.Store.LoadAll());
+    }
+
+    [Fact]
+    public async Task A_runner_that_was_disposed_of_may_still_be_called()
+    {
+        EngineServices services = _bench.Restart();
+        ProtectionRunner runner = new(services, services.Store.LoadAll().Single(), (_, _) => { });
+        runner.Start();
+        await runner.DisposeAsync();
+
+        Assert.True(runner.LookNow());
+        runner.Replace(_bench.Desired.Clone(), _time.GetUtcNow());
+        await runner.StopAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => runner.CutAsync(bypassLimits: false, Token));
+    }
+
+    [Fact]
     public async Task A_protection_that_cannot_be_used_is_refused_with_everything_that_is_wrong()
     {
         FaultException fault = await Assert.ThrowsAsync<FaultException>(() => _engine.PutAsync(new DesiredProtection(), Token));
