@@ -1,6 +1,7 @@
 using Prometheus;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.NetworkMaps;
 using RecoveryOperator.Api.Policies;
 using RecoveryOperator.Api.ProtectedVMs;
@@ -114,6 +115,7 @@ internal static class OperatorServices
             .WithIndex(ProtectionIndexes.Vault, ProtectionIndexes.ByVault)
             .WithFinalizer<ProtectedVMFinalizer>(ApiConstants.ReleaseFinalizer)
             .WithOptions(new ControllerOptions { Workers = 8 })
+            .Watches<RecoveryJob>((_, _) => []) // The copy must be there; a job that needs its machine's visit wakes it itself.
             .Watches<RecoverySite>((site, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, site))
             .Watches<RecoveryHost>((host, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)))
             .Watches<ReplicationPolicy>((policy, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Policy, policy))

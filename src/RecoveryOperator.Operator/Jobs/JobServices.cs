@@ -15,5 +15,6 @@ internal static class JobServices
         .AddSingleton<JobMirror>()
         .AddSingleton<Plans.PlanJobs>()
         .AddSingleton<Plans.IPlanJobs>(s => s.GetRequiredService<Plans.PlanJobs>())
+        .AddSingleton<Protections.ProtectionJobs>()
         .AddController<RecoveryJob, RecoveryJobController>(c => c.WithIndex(JobStore.BySubject, JobStore.SubjectOf));
 }

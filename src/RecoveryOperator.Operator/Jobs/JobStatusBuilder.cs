@@ -32,7 +32,7 @@ internal static class JobStatusBuilder
             RpoSeconds = picture.RpoSeconds,
             RtoSeconds = picture.RtoSeconds,
             Steps = steps,
-            Conditions = ConditionSet.Build(before?.Conditions, Conditions(state, picture), job.Metadata.Generation, now),
+            Conditions = ConditionSet.Build(before?.Conditions, Conditions(state, picture, job.Spec.Cancel), job.Metadata.Generation, now),
         };
     }
 
@@ -45,6 +45,7 @@ internal static class JobStatusBuilder
         var before = status?.Steps.FirstOrDefault(s => s.Name == step.Name);
         var state = State(step.State, before?.State, ended);
         var wasSeen = before?.State is JobStepState.Pending or JobStepState.Running;
+        var total = step.BytesTotal ?? before?.BytesTotal;
         var over = state is JobStepState.Succeeded or JobStepState.Failed or JobStepState.Undone;
         return new()
         {
@@ -52,8 +53,8 @@ internal static class JobStatusBuilder
             State = state,
             StartedAt = state is JobStepState.Pending or JobStepState.Skipped ? null : before?.StartedAt ?? (wasSeen || state == JobStepState.Running ? now : null),
             FinishedAt = over ? before?.FinishedAt ?? (wasSeen ? now : null) : null,
-            BytesDone = step.BytesDone ?? before?.BytesDone,
-            BytesTotal = step.BytesTotal ?? before?.BytesTotal,
+            BytesDone = state == JobStepState.Succeeded && total is not null ? total : step.BytesDone ?? before?.BytesDone,
+            BytesTotal = total,
             Message = Cut(step.State is null ? before?.Message : step.Message, LongestStepMessage),
         };
     }
@@ -65,7 +66,7 @@ internal static class JobStatusBuilder
         var (state, _) => state,
     };
 
-    private static ConditionFact[] Conditions(RecoveryJobState state, JobPicture picture)
+    private static ConditionFact[] Conditions(RecoveryJobState state, JobPicture picture, JobCancelSpec? cancel)
     {
         var goesOn = state is RecoveryJobState.Pending or RecoveryJobState.Running or RecoveryJobState.Canceling;
         var failed = state == RecoveryJobState.Failed;
@@ -79,11 +80,16 @@ internal static class JobStatusBuilder
                 (_, true, _) => new(ConditionTypes.Stalled, true, "Failed", picture.Message),
                 _ => new(ConditionTypes.Stalled, false, "NotStalled", "Nobody has to act."),
             },
-            goesOn
-                ? new(ConditionTypes.Cancelable, picture.Cancelable.Allowed, picture.Cancelable.Reason, picture.Cancelable.Message)
-                : new(ConditionTypes.Cancelable, false, "Ended", "It has ended."),
+            goesOn ? Cancelable(state, picture.Cancelable, cancel) : new(ConditionTypes.Cancelable, false, "Ended", "It has ended."),
         ];
     }
+
+    private static ConditionFact Cancelable(RecoveryJobState state, Cancelability cancelable, JobCancelSpec? asked) => (state, asked, cancelable) switch
+    {
+        (RecoveryJobState.Canceling, _, _) => new(ConditionTypes.Cancelable, true, "Canceling", "A cancel was accepted."),
+        (_, { } cancel, { Allowed: false }) => new(ConditionTypes.Cancelable, false, JobEvents.CancelRefused, $"Cancel '{cancel.Id}' is refused: {cancelable.Message}"),
+        _ => new(ConditionTypes.Cancelable, cancelable.Allowed, cancelable.Reason, cancelable.Message),
+    };
 
     private static DateTimeOffset? Seconds(DateTimeOffset? time) =>
         time is { } value ? new DateTimeOffset(value.UtcTicks - (value.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero) : null;

@@ -1,7 +1,9 @@
+using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Api.Sites;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
+using RecoveryOperator.Operator.Jobs;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Policies;
 using RecoveryOperator.Operator.Vaults;
@@ -21,6 +23,7 @@ internal sealed class FactsGatherer(
     GivenProtections given,
     ProtectionKeys keys,
     ProtectionAdvice advice,
+    JobMirror jobs,
     AgentConnections connections,
     OperatorOptions options,
     TimeProvider timeProvider)
@@ -37,6 +40,7 @@ internal sealed class FactsGatherer(
             Entity = entity,
             Facts = null!,
             Settling = found.Settling,
+            OpenJobs = jobs.Open(JobSubjectKind.ProtectedVM, NamespacedName.Of(entity)),
             Terms = resolved.Terms,
             TimeZone = resolved.Site?.Spec.TimeZone ?? "Etc/UTC",
             Vault = resolved.Vault,

@@ -1,3 +1,4 @@
+using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Api.Vaults;
 using RecoveryOperator.DataPath;
@@ -41,6 +42,9 @@ internal sealed record GatheredProtection
     public MachineInfo? Machine { get; init; }
 
     public ProtectionId? Id { get; init; }
+
+    /// <summary>Its jobs that have not ended.</summary>
+    public IReadOnlyList<RecoveryJob> OpenJobs { get; init; } = [];
 
     public NamespacedName Key => NamespacedName.Of(Entity);
 }

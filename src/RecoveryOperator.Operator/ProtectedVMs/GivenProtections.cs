@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using k8s.Models;
 using RecoveryOperator.Api.Common;
+using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Protocol;
 
 namespace RecoveryOperator.Operator.ProtectedVMs;
@@ -56,7 +58,7 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
             Bandwidth = gathered.Terms.Bandwidth,
             NewDisks = gathered.Terms.NewDisks,
             Compression = gathered.Terms.Compression,
-            RetryToken = entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : "",
+            RetryToken = string.Join('/', new IMetadata<V1ObjectMeta>[] { entity }.Concat(gathered.OpenJobs).Select(RetryTokenOf).OfType<string>()),
             Adopt = gathered.Replica?.Applied is { Sequence: > 0 } applied && applied.Epoch == epoch,
         };
         if (gathered.DataKey?.Active is { } key)
@@ -68,18 +70,23 @@ internal sealed class GivenProtections(TimeProvider timeProvider)
     private static ResyncTerms Resync(GatheredProtection gathered)
     {
         var terms = gathered.Terms!.Resync.Clone();
+        if (gathered.OpenJobs.Any(job => job.Spec is { Type: RecoveryJobType.Resync, Cancel: not null }))
+            terms.Action = ResyncAction.Cancel;
         if (gathered.Entity.Spec.Resync is not { } request)
             return terms;
         terms.Token = request.Token;
         terms.ComputeAnew = request.Checksums == Api.ProtectedVMs.ResyncChecksums.Computed;
         terms.Action = request.Action switch
         {
-            Api.ProtectedVMs.ResyncAction.Pause => ResyncAction.Pause,
+            Api.ProtectedVMs.ResyncAction.Pause when terms.Action != ResyncAction.Cancel => ResyncAction.Pause,
             Api.ProtectedVMs.ResyncAction.Cancel => ResyncAction.Cancel,
-            _ => ResyncAction.Run,
+            _ => terms.Action,
         };
         return terms;
     }
+
+    private static string? RetryTokenOf(IMetadata<V1ObjectMeta> entity) =>
+        entity.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : null;
 
     /// <summary>Everything that makes a difference, the data key by its id; the retry token does, whether sets are there already does not.</summary>
     private static string Digest(GatheredProtection gathered, DesiredProtection desired)

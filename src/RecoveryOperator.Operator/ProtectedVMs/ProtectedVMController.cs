@@ -3,6 +3,7 @@ using RecoveryOperator.Kubernetes.Events;
 using RecoveryOperator.Kubernetes.Hosting;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Kubernetes.Status;
+using RecoveryOperator.Operator.Jobs.Protections;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Status;
 using RecoveryOperator.Replication.Protection;
@@ -20,6 +21,7 @@ internal sealed class ProtectedVMController(
     AfterFailover afterFailover,
     HostGrants grants,
     FencedSources fenced,
+    ProtectionJobs jobs,
     StatusWriter status,
     IEventRecorder events,
     OperatorOptions options) : IEntityController<ProtectedVM>
@@ -35,6 +37,7 @@ internal sealed class ProtectedVMController(
             return ReconciliationResult<ProtectedVM>.Success(entity, Soon);
         gathered = await keys.KeepAsync(gathered, cancellationToken);
         var decision = ProtectionDecider.Decide(gathered.Facts);
+        await jobs.ShowAsync(gathered, decision, cancellationToken);
         var done = false;
         if (decision.Step is not (ProtectionStep.Observe or ProtectionStep.AwaitStart))
         {

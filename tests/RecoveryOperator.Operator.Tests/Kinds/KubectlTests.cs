@@ -1,7 +1,10 @@
 using System.Text.RegularExpressions;
 using k8s.Models;
+using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Operator.Tests.BadInput;
 using RecoveryOperator.Operator.Tests.Fixtures;
+using RecoveryOperator.Testing;
+using Agent = RecoveryOperator.Protocol;
 
 namespace RecoveryOperator.Operator.Tests.Kinds;
 
@@ -92,12 +95,34 @@ public partial class KubectlTests(Cluster cluster)
             await kubectl.RunAsync(Cancel, "get", "rpol", "bare", "-o", "jsonpath={.spec.uploadConcurrency} {.spec.newDisks} {.spec.compression} {.spec.resync.automatic} {.spec.resync.thresholdPercent}"));
     }
 
+    /// <summary>The list of all that goes on, while it goes on.</summary>
+    [Fact]
+    public async Task Get_rjob_shows_what_runs_how_far_it_is_and_what_came_of_it()
+    {
+        await using var world = await TestWorld.CreateAsync(cluster, Cancel);
+        var kubectl = new Kubectl(cluster.KubeconfigPath, world.Namespace);
+        await world.ProtectAsync("vm", Cancel);
+        var id = (await world.WaitAsync("vm", s => s.Phase == ProtectionPhase.InitialReplication, Cancel)).ProtectionId!;
+        world.Agent.Report(id, s => s.Initial = new() { Disk = 1, Disks = 1, BytesDone = 42, BytesTotal = 100 });
+
+        await Eventually.HoldsAsync(async () => Row().IsMatch(await kubectl.RunAsync(Cancel, "get", "rjob")), Cancel);
+        Assert.Contains("The disks are copied. Disk 1 of 1.", await kubectl.RunAsync(Cancel, "get", "rjob", "-o", "wide"), StringComparison.Ordinal);
+
+        world.Agent.Report(id, s => (s.Phase, s.CommittedSequence, s.Initial) = (Agent.ProtectionPhase.Replicating, 1, null));
+        await world.Replicas.ApplyAsync(id, 1, DateTimeOffset.UtcNow, Cancel);
+        await kubectl.RunAsync(Cancel, "wait", "rjob", "--all", "--for=condition=Ready", "--timeout=100s");
+        Assert.Matches(@"Succeeded\s+RecoveryPoint\s+100", await kubectl.RunAsync(Cancel, "get", "rjob"));
+    }
+
     private async Task<Kubectl> NamespaceAsync()
     {
         var name = $"kinds-{Guid.NewGuid():N}"[..20];
         await cluster.Client.CreateAsync(new V1Namespace { Metadata = new() { Name = name } }, Cancel);
         return new(cluster.KubeconfigPath, name);
     }
+
+    [GeneratedRegex(@"vm-initial-\d{14}-[0-9a-f]{8}\s+InitialReplication\s+vm\s+Running\s+Copy\s+42\s")]
+    private static partial Regex Row();
 
     [GeneratedRegex(@"DESCRIPTION:\s+[A-Z][^\n]+")]
     private static partial Regex Description();
