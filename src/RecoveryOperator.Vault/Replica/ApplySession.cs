@@ -50,7 +50,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
         PointSlot slot = await PointSlot.TakeAsync(vault, manifest.Epoch, manifest.Sequence, cancellationToken);
         if (slot.Standing?.SetSha256 == set.Sha256)
         {
-            await FinishAsync(manifest, slot.Standing, ShippedBytes(manifest), 0, cancellationToken);
+            await FinishAsync(manifest, slot.Standing, ShippedBytes(manifest), cancellationToken);
             return true;
         }
 
@@ -80,7 +80,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
 
         RecoveryPointDocument point = (await SnapshotAsync(set, cancellationToken)) with { AppliedBytesTotal = Applied.AppliedBytesTotal + writtenBytes };
         await slot.FillAsync(point, cancellationToken);
-        await FinishAsync(manifest, point, applier.SegmentBytes, writtenBytes, cancellationToken);
+        await FinishAsync(manifest, point, applier.SegmentBytes, cancellationToken);
         return true;
     }
 
@@ -128,7 +128,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
         ? new PointDamageRecord(damage.FoundAt, damage.Disk, damage.OffsetBytes, damage.BadBlocks)
         : null;
 
-    private async Task FinishAsync(SetManifest set, RecoveryPointDocument point, long shippedBytes, long writtenBytes, CancellationToken cancellationToken)
+    private async Task FinishAsync(SetManifest set, RecoveryPointDocument point, long shippedBytes, CancellationToken cancellationToken)
     {
         PointSummary summary = new(point.Epoch, point.Sequence, point.Instant, point.Consistency);
         AppliedDocument next = Applied with
@@ -142,7 +142,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             PointCount = Applied.PointCount + 1,
             Encrypted = Applied.Encrypted || set.DataKeys is not null,
             ShippedBytesTotal = Applied.ShippedBytesTotal + shippedBytes,
-            AppliedBytesTotal = Applied.AppliedBytesTotal + writtenBytes,
+            AppliedBytesTotal = Math.Max(point.AppliedBytesTotal ?? 0, Applied.AppliedBytesTotal), // The point may stand already: made by an applier that was killed right after.
             ExcessiveChurn = churn.Judge(point.Instant, Applied.ExcessiveChurn),
         };
         await record.WriteAsync(set.Completes == Completes.Resync ? Resynchronized(next, set) : next, point, cancellationToken);

@@ -152,6 +152,26 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    public async Task What_was_written_for_a_point_counts_also_when_the_applier_was_killed_right_after_it()
+    {
+        using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 8, MiB);
+        scene.Source.Write(0, 0, 100_000);
+        await scene.Source.CommitAsync(Token);
+        CutPolicy cut = new(2, afterEffect: true, message => // First the point's place is taken, then it is filled.
+            message.Request.Uri.ToUri().AbsolutePath.EndsWith(VaultNames.Point(1, 1), StringComparison.Ordinal));
+        using (LeaseHolder holder = scene.OpenState())
+            await CrashMatrixTests.RunUntilKilledAsync(() => scene.Applier(holder, cut).ApplyAsync(int.MaxValue, null, Token));
+        RecoveryPointDocument point = Assert.Single(await scene.Vault.ListPointsAsync(Token));
+
+        await scene.ApplyAllAsync();
+
+        AppliedDocument applied = (await scene.Vault.ReadAppliedAsync(Token))!;
+        Assert.Equal(1, applied.PointCount);
+        Assert.True(point.AppliedBytesTotal > 0);
+        Assert.Equal(point.AppliedBytesTotal, applied.AppliedBytesTotal);
+    }
+
+    [Fact]
     public async Task A_disk_index_that_comes_back_begins_with_zeros()
     {
         using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 8, MiB);
