@@ -19,6 +19,9 @@ internal enum Guard
     /// <summary>P4: each start of an applier has lease ids of its own.</summary>
     OwnLeases = 1 << 3,
 
+    /// <summary>P4: what arrives late, because it was sent again, is refused.</summary>
+    WritesInTurns = 1 << 11,
+
     /// <summary>P5: a segment is what its set says, before it is applied.</summary>
     SegmentHash = 1 << 4,
 

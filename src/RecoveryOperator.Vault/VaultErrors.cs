@@ -56,6 +56,7 @@ internal static class VaultErrors
         (401 or 403, _) => (VaultFault.AccessDenied,
             "Check the account name and key (or identity) of the RecoveryVault, the firewall of the storage account, and whether the grant was revoked or has expired."),
         (404, _) => (VaultFault.NotFound, "Check the endpoint and prefix of the RecoveryVault, and whether somebody deleted the container or blob."),
+        (412, "SequenceNumberConditionNotMet") => (VaultFault.Conflict, "A request that was sent again arrived late: it is tried again by itself. If it lasts, look for somebody else who writes to this blob."),
         (409 or 412, _) => (VaultFault.Conflict, "Somebody else wrote or holds a lease: read again and repeat, or wait until the lease ends (60 s at most)."),
         (408 or 429 or >= 500, _) => (VaultFault.Unavailable, "It is tried again by itself; if it lasts, look at the storage account's availability and throttling."),
         _ => (VaultFault.Unsupported, "Check that the account is a Standard general-purpose v2 account (or Azurite started with --skipApiVersionCheck)."),

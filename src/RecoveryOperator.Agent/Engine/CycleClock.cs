@@ -58,6 +58,9 @@ internal sealed class CycleClock
             return _latencies.Mean(Now);
     }
 
+    /// <summary>It rests until cuts leave the queue.</summary>
+    public bool WaitsForRoom => _rest is { UntilRoom: true };
+
     /// <summary>A cycle is wanted now.</summary>
     public void Request() => Volatile.Write(ref _requested, true);
 

@@ -226,8 +226,16 @@ public sealed class ProtectionRunner : IAsyncDisposable
             else if ((_clock.Fault ?? _shipping.Fault) is { } fault)
                 cut.TrySetException(new FaultException(fault));
             else
-                cut.TrySetCanceled(CancellationToken.None);
+                GoOnWaiting(cut);
         }
+    }
+
+    /// <summary>Nothing failed, and no set was made: there was something else to do first (a resynchronization was called off, say), or there was no room.</summary>
+    private void GoOnWaiting(TaskCompletionSource<CutInfo> cut)
+    {
+        _cuts.Enqueue(cut);
+        if (!_clock.WaitsForRoom)
+            _clock.Request();
     }
 
     private async Task<bool> RunGuardedAsync(CancellationToken cancellationToken)
@@ -267,7 +275,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <summary>Room for cuts, in the queue or in the spool.</summary>
     private void OnQueueShrank()
     {
-        if (_clock.Fault?.Reason == FaultReasons.NoSpoolSpace)
+        if (_clock.Fault?.Reason == FaultReasons.NoSpoolSpace || !_cuts.IsEmpty)
             _clock.Request();
         _wake.Call();
     }

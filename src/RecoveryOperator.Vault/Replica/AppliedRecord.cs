@@ -9,6 +9,7 @@ namespace RecoveryOperator.Vault.Replica;
 internal sealed class AppliedRecord(ProtectionVault vault, LeaseSet leases, Func<DateTimeOffset> storageNow)
 {
     private readonly BlockBlobClient _blob = vault.Replica.GetBlockBlobClient(VaultNames.Applied);
+    private string _etag = "";
 
     /// <summary>How far the replica is.</summary>
     public AppliedDocument Value { get; private set; } = new();
@@ -27,7 +28,10 @@ internal sealed class AppliedRecord(ProtectionVault vault, LeaseSet leases, Func
         if (!await leases.TryAcquireAsync(_blob, cancellationToken))
             return false;
 
-        Value = (await document.ReadAsync(cancellationToken))?.Document.Value ?? new AppliedDocument();
+        if (await document.ReadAsync(cancellationToken) is not { } standing)
+            return false; // Removed meanwhile, and the lease with it.
+
+        (Value, _etag) = (standing.Document.Value, standing.Document.ETag);
         await ReadNewestAsync(cancellationToken);
         return true;
     }
@@ -39,8 +43,8 @@ internal sealed class AppliedRecord(ProtectionVault vault, LeaseSet leases, Func
     public async Task WriteAsync(AppliedDocument next, RecoveryPointDocument? newest, CancellationToken cancellationToken)
     {
         AppliedDocument stamped = next with { AppliedAt = storageNow() };
-        await new DocumentBlob<AppliedDocument>(_blob).OverwriteAsync(stamped, leases.IdOf(_blob), cancellationToken);
-        Value = stamped;
+        Versioned<AppliedDocument> written = await new DocumentBlob<AppliedDocument>(_blob).ReplaceLeasedAsync(stamped, _etag, leases.IdOf(_blob), cancellationToken);
+        (Value, _etag) = (stamped, written.ETag);
         if (newest is not null)
             Newest = newest;
         else if (stamped.LatestPoint is { } latest && (latest.Epoch, latest.Sequence) != (Newest?.Epoch, Newest?.Sequence))

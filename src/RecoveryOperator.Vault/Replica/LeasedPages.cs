@@ -5,10 +5,12 @@ using RecoveryOperator.Vault.Storage;
 
 namespace RecoveryOperator.Vault.Replica;
 
-/// <summary>A page blob written one request at a time for each caller, every one of them with its lease, and each done when it returns.</summary>
+/// <summary>A page blob written one request at a time for each caller, every one of them with its lease and in its turn, and each done when it returns.</summary>
 internal sealed class LeasedPages(PageBlobClient blob, LeaseSet leases)
 {
     private const long MaxClearBytes = 1024L * 1024 * 1024;
+
+    private readonly WriteTurn _turn = new(blob, () => leases.IdOf(blob));
 
     /// <summary>The blob.</summary>
     public PageBlobClient Blob => blob;
@@ -27,7 +29,7 @@ internal sealed class LeasedPages(PageBlobClient blob, LeaseSet leases)
             {
                 BlobProperties standing = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
                 if (standing.ContentLength != lengthBytes)
-                    await blob.ResizeAsync(lengthBytes, Conditions(), cancellationToken);
+                    await blob.ResizeAsync(lengthBytes, new PageBlobRequestConditions { LeaseId = leases.IdOf(blob), IfMatch = standing.ETag }, cancellationToken);
 
                 return true;
             },
@@ -39,8 +41,9 @@ internal sealed class LeasedPages(PageBlobClient blob, LeaseSet leases)
         blob.Uri,
         async () =>
         {
+            PageBlobRequestConditions conditions = await _turn.ConditionsAsync(cancellationToken);
             using MemoryStream stream = new(content, 0, lengthBytes, writable: false);
-            return await blob.UploadPagesAsync(stream, offsetBytes, new PageBlobUploadPagesOptions { Conditions = Conditions() }, cancellationToken);
+            return await blob.UploadPagesAsync(stream, offsetBytes, new PageBlobUploadPagesOptions { Conditions = conditions }, cancellationToken);
         },
         cancellationToken);
 
@@ -51,13 +54,15 @@ internal sealed class LeasedPages(PageBlobClient blob, LeaseSet leases)
         for (long offset = range.OffsetBytes; offset < end; offset += MaxClearBytes)
         {
             Azure.HttpRange piece = new(offset, Math.Min(MaxClearBytes, end - offset));
-            await StorageCall.RunAsync(blob.Uri, () => blob.ClearPagesAsync(piece, Conditions(), cancellationToken), cancellationToken);
+            PageBlobRequestConditions conditions = await _turn.ConditionsAsync(cancellationToken);
+            await StorageCall.RunAsync(blob.Uri, () => blob.ClearPagesAsync(piece, conditions, cancellationToken), cancellationToken);
         }
     }
 
+    /// <summary>Whoever writes a place again calls this in between.</summary>
+    public void EndTurn() => _turn.End();
+
     /// <summary>Replaces the blob's metadata.</summary>
     public Task DescribeAsync(IDictionary<string, string> metadata, CancellationToken cancellationToken) =>
-        StorageCall.RunAsync(blob.Uri, () => blob.SetMetadataAsync(metadata, Conditions(), cancellationToken), cancellationToken);
-
-    private PageBlobRequestConditions Conditions() => new() { LeaseId = leases.IdOf(blob) };
+        StorageCall.RunAsync(blob.Uri, () => blob.SetMetadataAsync(metadata, new BlobRequestConditions { LeaseId = leases.IdOf(blob) }, cancellationToken), cancellationToken);
 }

@@ -8,7 +8,7 @@ namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>
 /// Writes to one page blob under its lease, a bounded number of requests in flight, each with a pooled buffer. Writes in flight have no order: whoever
-/// writes a place twice drains in between.
+/// writes a place twice drains in between, which ends the writer's turn.
 /// </summary>
 internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int writesInFlight) : IAsyncDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
 
     private readonly SemaphoreSlim _free = new(writesInFlight, writesInFlight);
     private readonly List<Task> _running = [];
+    private readonly WriteTurn _turn = new(blob, () => leaseId);
 
     /// <summary>Bytes written so far, padding included.</summary>
     public long WrittenBytes { get; private set; }
@@ -41,7 +42,8 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
         for (long offset = range.OffsetBytes; offset < end; offset += MaxClearBytes)
         {
             Azure.HttpRange piece = new(offset, Math.Min(MaxClearBytes, end - offset));
-            await BeginAsync(() => blob.ClearPagesAsync(piece, Conditions(), cancellationToken), cancellationToken);
+            PageBlobRequestConditions conditions = await _turn.ConditionsAsync(cancellationToken);
+            await BeginAsync(() => blob.ClearPagesAsync(piece, conditions, cancellationToken), cancellationToken);
         }
     }
 
@@ -51,6 +53,7 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
     {
         await Task.WhenAll(_running);
         _running.Clear();
+        _turn.End();
     }
 
     /// <summary>Waits for what is still in flight after an error, so that nothing is written once the lease is given back.</summary>
@@ -62,6 +65,7 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
 
     private async Task BeginWriteAsync(long offsetBytes, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        PageBlobRequestConditions conditions = await _turn.ConditionsAsync(cancellationToken);
         int length = (int)AlignUp(content.Length);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
         content.CopyTo(buffer);
@@ -69,7 +73,7 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
         WrittenBytes += length;
         try
         {
-            await BeginAsync(() => UploadAsync(offsetBytes, buffer, length, cancellationToken), cancellationToken);
+            await BeginAsync(() => UploadAsync(offsetBytes, buffer, length, conditions, cancellationToken), cancellationToken);
         }
         catch
         {
@@ -78,10 +82,10 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
         }
     }
 
-    private async Task UploadAsync(long offsetBytes, byte[] buffer, int length, CancellationToken cancellationToken)
+    private async Task UploadAsync(long offsetBytes, byte[] buffer, int length, PageBlobRequestConditions conditions, CancellationToken cancellationToken)
     {
         using MemoryStream stream = new(buffer, 0, length, writable: false);
-        await blob.UploadPagesAsync(stream, offsetBytes, new PageBlobUploadPagesOptions { Conditions = Conditions() }, cancellationToken);
+        await blob.UploadPagesAsync(stream, offsetBytes, new PageBlobUploadPagesOptions { Conditions = conditions }, cancellationToken);
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
@@ -117,6 +121,4 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
             _free.Release();
         }
     }
-
-    private PageBlobRequestConditions Conditions() => new() { LeaseId = leaseId };
 }

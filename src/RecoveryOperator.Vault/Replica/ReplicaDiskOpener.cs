@@ -77,7 +77,7 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
         {
             BlobProperties standing = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
             if (standing.ContentLength != lengthBytes)
-                await blob.ResizeAsync(lengthBytes, new PageBlobRequestConditions { LeaseId = leases.IdOf(blob) }, cancellationToken);
+                await blob.ResizeAsync(lengthBytes, new PageBlobRequestConditions { LeaseId = leases.IdOf(blob), IfMatch = standing.ETag }, cancellationToken);
 
             return true;
         },

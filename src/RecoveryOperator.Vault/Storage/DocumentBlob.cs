@@ -23,10 +23,36 @@ internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent =
     public Task<Versioned<T>?> ReplaceAsync(T document, string etag, CancellationToken cancellationToken) =>
         WriteAsync(document, new BlobRequestConditions { IfMatch = new ETag(etag) }, cancellationToken);
 
-    /// <summary>Writes under a lease, whatever stands there.</summary>
+    /// <summary>Replaces the blob under a lease, as it was read or written last: what a former write repeated, and arrives late, is refused then.</summary>
+    /// <exception cref="VaultException">Conflict: the lease is lost, or the blob has another ETag and other content.</exception>
+    public async Task<Versioned<T>> ReplaceLeasedAsync(T document, string etag, string leaseId, CancellationToken cancellationToken) =>
+        await WriteAsync(document, new BlobRequestConditions { LeaseId = leaseId, IfMatch = new ETag(etag) }, cancellationToken)
+        ?? throw new VaultException(
+            VaultFault.Conflict,
+            Name,
+            $"{Name} is not as it was last read, or its lease was lost.",
+            "It is read again, and tried again, by itself. If it lasts, look for somebody else who writes to this blob.");
+
+    /// <summary>Writes under a lease, whatever stands there: for what may be put back by a repeated write that arrives late.</summary>
     public Task<Versioned<T>> OverwriteAsync(T document, string leaseId, CancellationToken cancellationToken) => StorageCall.RunAsync(
         blob.Uri,
         async () => await PutAsync(document, VaultJson.Write(document), new BlobRequestConditions { LeaseId = leaseId }, cancellationToken),
+        cancellationToken);
+
+    /// <summary>ETag of what stands there, readable or not; null when nothing does.</summary>
+    public Task<string?> ETagAsync(CancellationToken cancellationToken) => StorageCall.RunAsync(
+        blob.Uri,
+        async () =>
+        {
+            try
+            {
+                return (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag.ToString();
+            }
+            catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
+            {
+                return null;
+            }
+        },
         cancellationToken);
 
     private Task<Versioned<T>?> WriteAsync(T document, BlobRequestConditions conditions, CancellationToken cancellationToken) => StorageCall.RunAsync(

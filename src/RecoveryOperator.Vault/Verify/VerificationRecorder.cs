@@ -43,10 +43,12 @@ public sealed class VerificationRecorder(VaultAccount account, ProtectionVault v
                 return RecordOutcome.PointGone;
 
             DocumentBlob<AppliedDocument> document = new(applied);
-            AppliedDocument before = (await document.ReadAsync(linked.Token))?.Document.Value ?? new AppliedDocument();
-            AppliedDocument after = Judge(before, verification, now);
-            if (after != before)
-                await document.OverwriteAsync(after, leases.IdOf(applied), linked.Token);
+            if (await document.ReadAsync(linked.Token) is not { } standing)
+                return RecordOutcome.PointGone;
+
+            AppliedDocument after = Judge(standing.Document.Value, verification, now);
+            if (after != standing.Document.Value)
+                await document.ReplaceLeasedAsync(after, standing.Document.ETag, leases.IdOf(applied), linked.Token);
             return RecordOutcome.Recorded;
         }
         catch (OperationCanceledException) when (leases.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

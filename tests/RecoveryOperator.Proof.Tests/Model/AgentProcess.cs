@@ -40,7 +40,7 @@ internal sealed class AgentProcess(World world, string folder) : IAsyncDisposabl
     {
         await StopAsync();
         Effects.Reset();
-        Network = new FaultyNetwork(world.Service, Effects);
+        Network = new FaultyNetwork(world.Service, Effects, world.Late);
         HttpClient http = new(Network);
         _database = new StateDatabase(Path.Combine(Folder, "state"));
         EngineServices services = new()

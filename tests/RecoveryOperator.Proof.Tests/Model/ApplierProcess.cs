@@ -18,7 +18,7 @@ internal sealed class ApplierProcess : IDisposable
     {
         _world = world;
         _holder = stateFolder is null ? LeaseHolder.CreateEphemeral() : LeaseHolder.Open(stateFolder);
-        Network = new FaultyNetwork(world.Service, null);
+        Network = new FaultyNetwork(world.Service, null, world.Late);
         VaultAccount account = world.Connect(new HttpClient(Network));
         ReplicaApplierOptions options = new() { LeaseDuration = World.LeaseDuration, PruneInterval = TimeSpan.Zero, WritesInFlight = 3, ComputeBytesPerSecond = long.MaxValue };
         _applier = new ReplicaApplier(account, account.Open(world.Id), _holder, options, World.Loggers.CreateLogger<ReplicaApplier>());

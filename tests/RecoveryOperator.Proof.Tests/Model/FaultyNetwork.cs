@@ -35,12 +35,15 @@ internal enum NetworkFault
     /// <summary>Nothing gets through for so long that the retries of a request are used up.</summary>
     Outage,
 
+    /// <summary>The connection breaks before an answer comes, and the request arrives much later all the same.</summary>
+    Late,
+
     /// <summary>The process stops (SIGSTOP): this request and all behind it wait until it is woken.</summary>
     Stall,
 }
 
 /// <summary>The way of one process to the storage; a fault hits its n-th request from when it was planned.</summary>
-internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects) : DelegatingHandler(service)
+internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects, LateRequests late) : DelegatingHandler(service)
 {
     private const int OutageRequests = 40;
 
@@ -96,6 +99,9 @@ internal sealed class FaultyNetwork(HttpMessageHandler service, Effects? effects
                 throw new TaskCanceledException($"no answer to {name}");
             case NetworkFault.Reset or NetworkFault.Outage:
                 throw new HttpRequestException($"connection reset at {name}");
+            case NetworkFault.Late:
+                await late.AddAsync(request, cancellationToken);
+                throw new HttpRequestException($"no answer to {name}, which travels on");
             case NetworkFault.Busy:
                 return Answer(HttpStatusCode.ServiceUnavailable, "ServerBusy");
         }

@@ -10,7 +10,7 @@ internal sealed class StepGenerator(int seed, bool resyncs, bool damages)
 
     private static readonly NetworkFault[] Passing =
     [
-        NetworkFault.Timeout, NetworkFault.Reset, NetworkFault.LostAnswer, NetworkFault.Busy, NetworkFault.FailedAfterEffect, NetworkFault.Truncated, NetworkFault.Outage,
+        NetworkFault.Timeout, NetworkFault.Reset, NetworkFault.LostAnswer, NetworkFault.Busy, NetworkFault.FailedAfterEffect, NetworkFault.Truncated, NetworkFault.Outage, NetworkFault.Late,
     ];
 
     private readonly Random _random = new(seed);
@@ -59,6 +59,7 @@ internal sealed class StepGenerator(int seed, bool resyncs, bool damages)
         < 87 => new Apply(_random.Next(2) == 0 ? NetworkFault.KillBefore : NetworkFault.KillAfter, _random.Next(1, 45), _random.Next(2) == 0),
         < 92 => new Apply(Passing[_random.Next(Passing.Length)], _random.Next(1, 45), true),
         < 95 => new TakeOver(_random.Next(1, 45)),
+        < 96 => new DeliverLate(),
         < 97 => new Wait(_random.Next(1, 90)),
         < 99 => new Check(),
         _ => new Settle(),

@@ -94,6 +94,16 @@ internal sealed record TakeOver(int AtRequest) : Step
     }
 }
 
+/// <summary>Requests that were given up arrive.</summary>
+internal sealed record DeliverLate : Step
+{
+    public override async Task RunAsync(World world)
+    {
+        foreach (string told in await world.Late.DeliverAsync(World.Token))
+            world.Note($"arrived late: {told}");
+    }
+}
+
 /// <summary>Hours pass: points leave their retention.</summary>
 internal sealed record Wait(int Minutes) : Step
 {

@@ -23,6 +23,7 @@ internal sealed class World : IAsyncDisposable
     private World(bool tracks, int[] sizes)
     {
         Service = new MemoryBlobService(Time);
+        Late = new LateRequests(Service);
         Agent = new AgentProcess(this, Path.Combine(_folder, "agent"));
         Machine = new ModelMachine(tracks, Time, Agent.Effects, sizes);
         Vault = Connect(new HttpClient(Service, disposeHandler: false)).Open(Id);
@@ -31,6 +32,9 @@ internal sealed class World : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
 
     public MemoryBlobService Service { get; }
+
+    /// <summary>Requests that are still on their way to it.</summary>
+    public LateRequests Late { get; }
 
     public ProtectionId Id { get; } = ProtectionId.Compute("model", "tests", "web-1");
 

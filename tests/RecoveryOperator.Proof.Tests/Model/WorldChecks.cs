@@ -37,6 +37,7 @@ internal static class WorldChecks
         world.Agent.Network.Plan(NetworkFault.None, 0);
         world.Agent.Effects.BreakIn(int.MaxValue, kills: false);
         await world.Agent.RestartIfDeadAsync();
+        await new DeliverLate().RunAsync(world);
         world.Time.Advance(World.LeaseDuration + TimeSpan.FromSeconds(1));
         world.Machine.OnRead = null;
         if (world.Paused)

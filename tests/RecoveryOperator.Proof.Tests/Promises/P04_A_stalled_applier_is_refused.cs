@@ -10,9 +10,46 @@ public sealed class P04_A_stalled_applier_is_refused
     [Fact]
     public Task What_an_applier_sends_after_another_took_over_changes_nothing() => Promise.HoldsAsync(ScenarioAsync);
 
+    /// <summary>Turns alone would still refuse the page, leases alone as well: both have to go.</summary>
     [Fact]
     public Task Without_leases_of_ones_own_a_late_page_spoils_the_next_point() =>
-        Promise.BreaksWithoutAsync(Guard.OwnLeases, ScenarioAsync);
+        Promise.BreaksWithoutAsync(Guard.OwnLeases | Guard.WritesInTurns, ScenarioAsync);
+
+    [Fact]
+    public Task What_was_sent_twice_and_arrives_late_changes_nothing() => Promise.HoldsAsync(LateScenarioAsync);
+
+    [Fact]
+    public Task Without_turns_a_page_that_was_sent_twice_spoils_the_next_point() => Promise.BreaksWithoutAsync(Guard.WritesInTurns, LateScenarioAsync);
+
+    /// <summary>One applier, one session, one lease: a page write is repeated, and the first copy of it arrives between two later sets.</summary>
+    private static async Task LateScenarioAsync(World world)
+    {
+        await world.SettleAsync();
+        world.Fill(0, 1, 1);
+        await world.CommitAsync();
+        using ApplierProcess applier = new(world, null);
+        applier.Network.Plan(NetworkFault.Late, request => IsPageOf(request, "disk-0.vhd"));
+        Assert.Equal(ApplyOutcome.UpToDate, (await applier.RunAsync())?.Outcome);
+        Assert.True(applier.Network.WasHit);
+
+        world.Fill(0, 1, 2);
+        await world.CommitAsync();
+        Assert.Equal(ApplyOutcome.UpToDate, (await applier.RunAsync())?.Outcome);
+        world.Fill(0, 2, 3);
+        await world.CommitAsync();
+        applier.Network.Plan(NetworkFault.Stall, request => IsPageOf(request, "disk-0.vhd"));
+        Task<ApplyResult?> working = applier.RunAsync();
+        await applier.Network.Stalled.WaitAsync(TimeSpan.FromSeconds(60), World.Token);
+        await new DeliverLate().RunAsync(world);
+        applier.Network.Wake();
+        Assert.Equal(ApplyOutcome.UpToDate, (await working)?.Outcome);
+
+        await world.CheckPointsAsync();
+    }
+
+    private static bool IsPageOf(HttpRequestMessage request, string disk) =>
+        request.RequestUri!.AbsolutePath.EndsWith(disk, StringComparison.Ordinal) && request.RequestUri.Query.Contains("comp=page", StringComparison.Ordinal)
+        && !request.RequestUri.Query.Contains("comp=pagelist", StringComparison.Ordinal);
 
     private static async Task ScenarioAsync(World world)
     {
@@ -41,9 +78,7 @@ public sealed class P04_A_stalled_applier_is_refused
 
     private static async Task<Task<ApplyResult?>> StallAsync(ApplierProcess applier, string disk)
     {
-        applier.Network.Plan(
-            NetworkFault.Stall,
-            request => request.RequestUri!.AbsolutePath.EndsWith(disk, StringComparison.Ordinal) && request.RequestUri.Query.Contains("comp=page", StringComparison.Ordinal));
+        applier.Network.Plan(NetworkFault.Stall, request => IsPageOf(request, disk));
         Task<ApplyResult?> working = applier.RunAsync();
         await applier.Network.Stalled.WaitAsync(TimeSpan.FromSeconds(60), World.Token);
         return working;

@@ -114,6 +114,28 @@ public abstract class BlobConformance
     }
 
     [Fact]
+    public async Task A_page_write_that_requires_a_former_sequence_number_is_refused()
+    {
+        PageBlobClient blob = await PageBlobAsync();
+        long first = (await blob.UpdateSequenceNumberAsync(SequenceNumberAction.Increment, cancellationToken: Token)).Value.BlobSequenceNumber;
+        await WriteInTurnAsync(blob, 1, first);
+        PageBlobInfo next = await blob.UpdateSequenceNumberAsync(SequenceNumberAction.Increment, cancellationToken: Token);
+        Assert.Equal(first + 1, next.BlobSequenceNumber);
+
+        Assert.Equal("SequenceNumberConditionNotMet", await CodeAsync(() => WriteInTurnAsync(blob, 2, first)));
+        Assert.Equal("SequenceNumberConditionNotMet", await CodeAsync(() => blob.ClearPagesAsync(new HttpRange(0, 512), Turn(first), Token)));
+        Assert.Equal(1, (await blob.DownloadContentAsync(Token)).Value.Content.ToArray()[0]);
+        Assert.Equal(412, await StatusAsync(() => blob.ResizeAsync(4096, new PageBlobRequestConditions { IfMatch = new ETag("\"0x1\"") }, Token)));
+        await WriteInTurnAsync(blob, 3, next.BlobSequenceNumber);
+        await blob.ResizeAsync(4096, new PageBlobRequestConditions { IfMatch = (await blob.GetPropertiesAsync(cancellationToken: Token)).Value.ETag }, Token);
+
+        // Neither a resize nor a snapshot begins another turn.
+        await blob.CreateSnapshotAsync(cancellationToken: Token);
+        await blob.ClearPagesAsync(new HttpRange(0, 512), Turn(next.BlobSequenceNumber), Token);
+        Assert.Equal(0, (await blob.DownloadContentAsync(Token)).Value.Content.ToArray()[0]);
+    }
+
+    [Fact]
     public async Task Page_ranges_cover_what_is_not_zero()
     {
         PageBlobClient blob = await PageBlobAsync();
@@ -200,6 +222,14 @@ public abstract class BlobConformance
         using MemoryStream pages = new([.. Enumerable.Repeat((byte)9, 512)]);
         await blob.UploadPagesAsync(pages, offset, new PageBlobUploadPagesOptions { Conditions = lease is null ? null : new PageBlobRequestConditions { LeaseId = lease } }, Token);
     }
+
+    private static async Task WriteInTurnAsync(PageBlobClient blob, byte value, long sequenceNumber)
+    {
+        using MemoryStream pages = new([.. Enumerable.Repeat(value, 512)]);
+        await blob.UploadPagesAsync(pages, 0, new PageBlobUploadPagesOptions { Conditions = Turn(sequenceNumber) }, Token);
+    }
+
+    private static PageBlobRequestConditions Turn(long sequenceNumber) => new() { IfSequenceNumberEqual = sequenceNumber };
 
     private static async Task<List<BlobItem>> ListAsync(BlobContainerClient container, GetBlobsOptions options)
     {

@@ -84,7 +84,8 @@ internal sealed class ReplicaStatePublisher(ProtectionVault vault)
         if (!await leases.TryAcquireAsync(_blob, cancellationToken))
             throw Held();
 
-        await document.OverwriteAsync(next, leases.IdOf(_blob), cancellationToken);
+        string etag = await document.ETagAsync(cancellationToken) ?? throw Held();
+        await document.ReplaceLeasedAsync(next, etag, leases.IdOf(_blob), cancellationToken);
         Told = next;
         _isKnown = true;
     }

@@ -38,6 +38,7 @@ internal sealed class TableComputer(ProtectionVault vault, LeaseSet leases, Repl
 
         ComputedSoFar soFar = await ComputedSoFar.OpenAsync(content, table, _partBytes, cancellationToken);
         await table.ClearAsync(new Extent(TableOffsetOf(soFar.ThroughBytes), tableLength - TableOffsetOf(soFar.ThroughBytes)), cancellationToken);
+        table.EndTurn();
         byte[] part = new byte[TableOffsetOf(_partBytes)];
         for (long offset = soFar.ThroughBytes; offset < disk.SizeBytes; offset += _partBytes)
         {

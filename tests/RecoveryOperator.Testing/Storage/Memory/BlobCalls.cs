@@ -15,7 +15,7 @@ internal sealed class BlobCalls(BlobState state)
         ("DELETE", null) => Delete(request),
         ("PUT", "page") => new PageCalls(state).Put(request),
         ("GET", "pagelist") => new PageCalls(state).List(request),
-        ("PUT", "properties") => new PageCalls(state).Resize(request),
+        ("PUT", "properties") => new PageCalls(state).Describe(request),
         ("PUT", "snapshot") => Snapshot(request),
         ("PUT", "metadata") => SetMetadata(request),
         ("PUT", "lease") => LeaseCalls.Answer(Existing(request), request),

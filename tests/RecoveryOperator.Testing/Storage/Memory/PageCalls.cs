@@ -16,6 +16,8 @@ internal sealed class PageCalls(BlobState state)
         (long start, long? end) = request.Range() ?? throw new BlobRefusal(HttpStatusCode.BadRequest, "MissingRequiredHeader");
         if (end is not { } to || start % PageBytes != 0 || to % PageBytes != 0 || to > blob.Content.LengthBytes)
             throw new BlobRefusal(HttpStatusCode.RequestedRangeNotSatisfiable, "InvalidPageRange");
+        if (request.Header("x-ms-if-sequence-number-eq") is not null && request.Number("x-ms-if-sequence-number-eq") != blob.SequenceNumber)
+            throw BlobRefusal.Failed("SequenceNumberConditionNotMet");
 
         if (string.Equals(request.Header("x-ms-page-write"), "clear", StringComparison.OrdinalIgnoreCase))
         {
@@ -31,10 +33,21 @@ internal sealed class PageCalls(BlobState state)
         return Changed(blob, HttpStatusCode.Created);
     }
 
-    public HttpResponseMessage Resize(BlobRequest request)
+    public HttpResponseMessage Describe(BlobRequest request)
     {
         StoredBlob blob = Writable(request);
-        blob.Content.Resize(request.Number("x-ms-blob-content-length"));
+        switch (request.Header("x-ms-sequence-number-action"))
+        {
+            case null:
+                blob.Content.Resize(request.Number("x-ms-blob-content-length"));
+                break;
+            case "increment":
+                blob.SequenceNumber++;
+                break;
+            case { } other:
+                throw new NotSupportedException($"The blob service in memory does not know the sequence number action {other}.");
+        }
+
         return Changed(blob, HttpStatusCode.OK);
     }
 
@@ -69,7 +82,7 @@ internal sealed class PageCalls(BlobState state)
     {
         state.Touch(blob);
         HttpResponseMessage answer = BlobAnswers.Done(status, blob);
-        answer.Headers.Add("x-ms-blob-sequence-number", "0");
+        answer.Headers.Add("x-ms-blob-sequence-number", blob.SequenceNumber.ToString(CultureInfo.InvariantCulture));
         return answer;
     }
 }

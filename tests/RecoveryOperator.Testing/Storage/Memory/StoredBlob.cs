@@ -11,6 +11,9 @@ internal sealed class StoredBlob(TimeProvider time)
 
     public required string ETag { get; set; }
 
+    /// <summary>A page blob's number for conditions; snapshots keep it.</summary>
+    public long SequenceNumber { get; set; }
+
     public DateTimeOffset ModifiedAt { get; set; } = time.GetUtcNow();
 
     public BlobLease Lease { get; init; } = new(time);
@@ -24,6 +27,7 @@ internal sealed class StoredBlob(TimeProvider time)
         Content = Content.Snapshot(),
         Metadata = metadata.Count > 0 ? metadata : Metadata,
         ETag = etag,
+        SequenceNumber = SequenceNumber,
         ModifiedAt = ModifiedAt,
     };
 }
