@@ -205,6 +205,24 @@ lose_host_a() {
     say "killed: machine, hypervisor and agent, the network is cut. Last heartbeat: $acknowledged flushed to both disks, $written begun; newest point known to status: $status_before"
 }
 
+# explain_b: where the machine on host B stands, for whoever has to find out why it did not come up.
+explain_b() {
+    local command pid
+    [ "$hypervisor" = libvirt ] || return 0
+    for command in 'domstate --reason' 'domblkstat DOMAIN vda' 'domblkstat DOMAIN vdb' 'domblkerror' 'domstats --vcpu' \
+        'qemu-monitor-command --hmp DOMAIN info registers' 'qemu-monitor-command --hmp DOMAIN info block'; do
+        [[ $command == *DOMAIN* ]] || command="$command DOMAIN"
+        # shellcheck disable=SC2086
+        timeout 10 "$ENG_DIR/run/libvirt-host.sh" exec host-b "$folder/host-b" -- virsh -c qemu:///system ${command//DOMAIN/web-1} 2>&1 | head -n 30 || true
+    done
+    for pid in $(pgrep -f "guest=web-1.*$folder|$folder.*guest=web-1" || true); do
+        for command in status wchan; do head -n 60 /proc/"$pid"/task/*/"$command" 2>/dev/null | grep -E '==>|State|Name|ctxt|^[a-z_]+$' || true; done
+        ss -tnp 2>/dev/null | grep "pid=$pid," || true
+    done
+    say "its console ends with:"
+    tail -n 5 "$(console b)" || true
+}
+
 up_on_b() { grep -a '^RECOVERED ' "$(console b)"; }
 
 follow_failover() {
@@ -219,7 +237,7 @@ follow_failover() {
         if up_on_b >/dev/null 2>&1; then break; fi
         sleep 0.2
     done
-    up_on_b >/dev/null 2>&1 || { k describe rplan shop | tail -n 60 >&2; fail "web-1 did not come up on host B within 180 s"; }
+    up_on_b >/dev/null 2>&1 || { k describe rplan shop | tail -n 60 >&2; explain_b >&2; fail "web-1 did not come up on host B within 180 s"; }
     rto=$((($(date +%s%N) - applied_at) / 1000000))
     until_so 30 "the plan reports FailedOver" plan_is FailedOver
     k get rplan shop | show

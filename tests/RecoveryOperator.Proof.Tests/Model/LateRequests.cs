@@ -4,7 +4,6 @@ namespace RecoveryOperator.Proof.Tests.Model;
 internal sealed class LateRequests(HttpMessageHandler service)
 {
     private readonly Queue<HttpRequestMessage> _travelling = new();
-    private readonly HttpMessageInvoker _service = new(service, disposeHandler: false);
 
     /// <summary>Keeps a copy of a request.</summary>
     public async Task AddAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -26,10 +25,11 @@ internal sealed class LateRequests(HttpMessageHandler service)
     /// <summary>All arrive, in the order in which they were sent. Nobody hears the answers: told are the statuses.</summary>
     public async Task<IReadOnlyList<string>> DeliverAsync(CancellationToken cancellationToken)
     {
+        using HttpMessageInvoker invoker = new(service, disposeHandler: false);
         List<string> told = [];
         while (Next() is { } request)
         {
-            using HttpResponseMessage answer = await _service.SendAsync(request, cancellationToken);
+            using HttpResponseMessage answer = await invoker.SendAsync(request, cancellationToken);
             told.Add($"{request.Method} {request.RequestUri!.AbsolutePath}: {(int)answer.StatusCode}");
         }
 
