@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Protocol.Trust;
@@ -29,6 +30,7 @@ internal sealed class TestEnroller : IDisposable
 
     public HostRenewal.HostRenewalClient Renewal(Uri endpoint, X509Certificate2? client) => new(Channel(endpoint, client));
 
+    /// <summary>Enrols; an operator that has just started may have made the token before its port listens, so the call waits for that, as agents do.</summary>
     public async Task<IssuedCertificate> EnrolAsync(EnrolmentToken token, CancellationToken cancellationToken, ECDsa? key = null, byte[]? request = null, byte[]? secret = null) =>
         await Enrolment(token.Endpoint).EnrolAsync(
             new()
@@ -38,8 +40,7 @@ internal sealed class TestEnroller : IDisposable
                 Secret = ByteString.CopyFrom(secret ?? token.Secret),
                 SigningRequest = ByteString.CopyFrom(request ?? Request(key ?? Key, token.Host.Uri)),
             },
-            deadline: DateTime.UtcNow.AddSeconds(60),
-            cancellationToken: cancellationToken);
+            new CallOptions(deadline: DateTime.UtcNow.AddSeconds(60), cancellationToken: cancellationToken).WithWaitForReady());
 
     public X509Certificate2 WithKey(IssuedCertificate issued, ECDsa? key = null)
     {
