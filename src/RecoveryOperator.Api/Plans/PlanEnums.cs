@@ -43,6 +43,9 @@ public enum PlanOperationState
 
     /// <summary>At least one machine was not recovered.</summary>
     Failed,
+
+    /// <summary>Ended because somebody asked for it, before any source was fenced.</summary>
+    Canceled,
 }
 
 /// <summary>How far a group or a machine is.</summary>

@@ -34,7 +34,7 @@ internal sealed class JobWrites(JobOptions options, TimeProvider time)
     /// </summary>
     public bool HoldsStall(RecoveryJob job, RecoveryJobStatus? before, RecoveryJobStatus after)
     {
-        var held = IsStalled(before) && !IsStalled(after) && !after.HasEnded() && States(before!).SequenceEqual(States(after));
+        var held = IsStalled(before) && !IsStalled(after) && before!.State == after.State && States(before).SequenceEqual(States(after));
         if (held)
             return time.GetUtcNow() - _clearSince.GetOrAdd(job.Metadata.Uid, time.GetUtcNow()) < options.ProgressInterval;
         _clearSince.TryRemove(job.Metadata.Uid, out _);

@@ -62,6 +62,13 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         return operation is null ? (null, waiting) : (operation.Result.Machine.Id, StepOutcome.Done);
     }
 
+    /// <summary>Forgets how long the steps of an operation wait for their next try.</summary>
+    public void RetryNow(string operationId)
+    {
+        foreach (var (key, attempt) in _attempts.Where(a => a.Key.Contains($"/{operationId}/", StringComparison.Ordinal)))
+            _attempts.TryUpdate(key, attempt with { NotBefore = DateTimeOffset.MinValue }, attempt);
+    }
+
     /// <summary>Starts the machine.</summary>
     public async Task<StepOutcome> StartAsync(FailoverContext context, CancellationToken cancellationToken)
     {

@@ -45,11 +45,17 @@ internal sealed partial class FailoverExecutor(
         }
     }
 
+    /// <summary>What waits for its next try is tried now.</summary>
+    public void RetryNow(string operationId) => agents.RetryNow(operationId);
+
     private async Task<StepOutcome> FenceAsync(FailoverContext context, CancellationToken cancellationToken)
     {
         var member = context.Member;
         if (member.Failover is { } other)
             return HeldBy(other, member);
+
+        if (JournalTransitions.IsCanceled(member.Journal!.Value, context.Request, context.Plan.Metadata.Name))
+            return StepOutcome.Failed($"{member.Name} was left out: operation '{context.Request.Id}' was canceled before its source was fenced. It runs on where it is.");
 
         var target = targets.Choose(context.Plan, member.Resource!);
         if (target.Host is not { } host)

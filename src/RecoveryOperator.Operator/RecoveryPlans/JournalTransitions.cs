@@ -49,12 +49,31 @@ internal static class JournalTransitions
         Operations = [.. journal.Operations, Record(request, nameof(OperationState.Succeeded), now) with { FinishedAt = now }],
     };
 
+    /// <summary>The operation of this plan may not fence the machine any more.</summary>
+    public static JournalDocument Cancel(JournalDocument journal, OperationRequest request, string plan, DateTimeOffset now) => journal with
+    {
+        Operations =
+        [
+            .. journal.Operations,
+            Record(request, nameof(OperationState.Canceled), now) with { FinishedAt = now, Result = JsonSerializer.SerializeToElement(new CanceledResult(plan), JsonSerializerOptions.Web) },
+        ],
+    };
+
+    /// <summary>It was canceled. An operation of the same id of another plan is another one.</summary>
+    public static bool IsCanceled(JournalDocument journal, OperationRequest request, string plan) => journal.Operations.Any(o =>
+        o.Id == request.Id && o.Digest == request.Digest && o.State == nameof(OperationState.Canceled)
+        && o.Result?.Deserialize<CanceledResult>(JsonSerializerOptions.Web)?.Plan == plan);
+
     private static OperationRecord Record(OperationRequest request, string state, DateTimeOffset now) =>
         new(request.Id, request.Digest, request.Type.ToString(), state, now, null, null);
 
     private static OperationRecord End(OperationRecord operation, string state, MemberResult result, DateTimeOffset now) =>
         operation with { State = state, FinishedAt = now, Result = JsonSerializer.SerializeToElement(result, JsonSerializerOptions.Web) };
 }
+
+/// <summary>Whose operation was canceled; stands in the VM's journal.</summary>
+/// <param name="Plan">Name of the RecoveryPlan, in the VM's namespace.</param>
+internal sealed record CanceledResult(string Plan);
 
 /// <summary>What came of one VM's failover; stands in its journal.</summary>
 /// <param name="Host">RecoveryHost.</param>

@@ -29,6 +29,7 @@ internal static class PlanEvents
             PlanOperationState.Running => new(EventType.Normal, "OperationAccepted", $"{operation.Type} '{operation.Id}' begins."),
             PlanOperationState.Succeeded when before is not null => new(EventType.Normal, "OperationSucceeded", $"{operation.Type} '{operation.Id}': {operation.Message}"),
             PlanOperationState.Failed when before is not null => new(EventType.Warning, "OperationFailed", $"{operation.Type} '{operation.Id}': {operation.Message}"),
+            PlanOperationState.Canceled when before is not null => new(EventType.Normal, "OperationCanceled", $"{operation.Type} '{operation.Id}': {operation.Message}"),
             _ => null,
         };
     }

@@ -34,6 +34,19 @@ internal static class PlanJournalTransitions
         };
     }
 
+    /// <summary>Ends an operation that somebody canceled; no machine's journal can be fenced by it any more.</summary>
+    public static PlanJournalDocument Cancel(PlanJournalDocument journal, string id, string message, DateTimeOffset now) => journal with
+    {
+        Operations =
+        [
+            .. journal.Operations.Select(o => o.Operation.Id != id ? o : o with
+            {
+                Operation = o.Operation with { State = nameof(OperationState.Canceled), FinishedAt = now, Result = ToJson(new PlanResult(null, null, message)) },
+                Steps = [.. o.Steps.Select(s => s with { State = "Skipped", FinishedAt = now })],
+            }),
+        ],
+    };
+
     /// <summary>The operation that runs; null when none does.</summary>
     public static PlanOperationRecord? Running(PlanJournalDocument journal) =>
         journal.Operations.FirstOrDefault(o => o.Operation.State == nameof(OperationState.Accepted));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Jobs.Plans;
@@ -16,10 +17,13 @@ internal sealed partial class PlanPursuit(
     PlanRunner runner,
     ReplicaReadGrants grants,
     IPlanJobs jobs,
+    PlanCancel cancel,
     PlanOptions options,
     TimeProvider time,
     ILogger<PlanPursuit> logger)
 {
+    private readonly ConcurrentDictionary<string, string> _retried = new();
+
     /// <summary>Does what can be done now. Faults of the vault are part of the situation.</summary>
     public async Task<PlanSituation> VisitAsync(RecoveryPlan plan, CancellationToken cancellationToken)
     {
@@ -100,9 +104,17 @@ internal sealed partial class PlanPursuit(
     private async Task<PlanSituation> ContinueAsync(
         PlanSituation situation, PlanJournal journal, PlanOperationRecord running, CancellationToken cancellationToken)
     {
-        await jobs.BeginAsync(situation.Plan, running, cancellationToken);
+        var wish = await jobs.BeginAsync(situation.Plan, running, cancellationToken);
         var request = PlanJournalTransitions.RequestOf(running);
         var subjects = await SubjectsAsync(situation, running, cancellationToken);
+        if (await CancelAsync(situation, journal, subjects, request, wish.CancelId, cancellationToken) is { } canceled)
+            return canceled;
+        if (wish.RetryToken is { } token && _retried.GetValueOrDefault(running.Operation.Id) != token)
+        {
+            _retried[running.Operation.Id] = token;
+            runner.RetryNow(request.Id);
+        }
+
         var runs = await runner.RunAsync(situation.Plan, subjects, request, running.Operation.StartedAt, cancellationToken);
         situation = situation with
         {
@@ -117,6 +129,26 @@ internal sealed partial class PlanPursuit(
         }
 
         return situation.Within(runs.Any(r => r.Outcome.Progress == StepProgress.Running) ? options.StepInterval : options.BlockedInterval);
+    }
+
+    /// <summary>Null when the operation goes on. Nothing is fenced in a visit that cancels.</summary>
+    private async Task<PlanSituation?> CancelAsync(
+        PlanSituation situation, PlanJournal journal, IReadOnlyList<PlanMemberView> subjects, OperationRequest request, string? cancelId, CancellationToken cancellationToken)
+    {
+        if (cancelId is null && !PlanCancel.HasBegun(situation, subjects, request))
+            return null;
+        var progress = PlanCancel.Look(subjects, request);
+        if (progress == CancelProgress.Refused)
+            return null;
+        situation = situation with { IsCanceling = true };
+        await jobs.ShowAsync(situation, cancellationToken);
+        if (progress == CancelProgress.Done)
+            progress = await cancel.RunAsync(situation.Plan.Metadata.Name, subjects, request, cancellationToken);
+        if (progress != CancelProgress.Done)
+            return situation.Within(options.StepInterval);
+        var by = cancelId is null ? string.Empty : $" by '{cancelId}'";
+        var message = $"Canceled{by} before any source was fenced: all machines run on where they are.";
+        return await RecordAsync(situation, journal, PlanJournalTransitions.Cancel(journal.Document, request.Id, message, time.GetUtcNow()), cancellationToken);
     }
 
     /// <summary>The VMs that the operation was accepted for, also those that the plan has lost since.</summary>

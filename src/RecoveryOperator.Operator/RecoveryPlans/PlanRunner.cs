@@ -26,6 +26,9 @@ internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failo
         }
     }
 
+    /// <summary>What waits for its next try is tried at the next run.</summary>
+    public void RetryNow(string operationId) => failover.RetryNow(operationId);
+
     /// <summary>Index of the first group that has not ended whole.</summary>
     private static int Reached(IReadOnlyList<MemberRun> runs, Func<MemberRun, bool> ended)
     {

@@ -21,6 +21,9 @@ internal sealed record PlanSituation(RecoveryPlan Plan, IReadOnlyList<PlanMember
     /// <summary>The machines of the operation that runs, as its steps left them in this visit; empty when none was looked at.</summary>
     public IReadOnlyList<MemberRun> Runs { get; init; } = [];
 
+    /// <summary>A cancel was accepted and is being written.</summary>
+    public bool IsCanceling { get; init; }
+
     /// <summary>Why the plan cannot be worked on; null when it can.</summary>
     public string? Problem { get; init; }
 

@@ -30,6 +30,7 @@ internal static class RecoveryPlanServices
             .AddSingleton<CommitExecutor>()
             .AddSingleton<PlanRunner>()
             .AddSingleton<ReplicaReadGrants>()
+            .AddSingleton<PlanCancel>()
             .AddSingleton<PlanPursuit>();
     }
 

@@ -37,6 +37,9 @@ public enum OperationState
 
     /// <summary>Ended without success.</summary>
     Failed,
+
+    /// <summary>Ended because somebody asked for it, before it had any effect.</summary>
+    Canceled,
 }
 
 /// <summary>An operation that the plan's journal knows.</summary>

@@ -84,7 +84,7 @@ public sealed record EpochRecord(long Epoch, PointSummary? Parent, long? SealedA
 /// <param name="Id">Id given by the user.</param>
 /// <param name="Digest">SHA-256 (hex) over the request's fields.</param>
 /// <param name="Type">For example <c>UnplannedFailover</c>.</param>
-/// <param name="State"><c>Accepted</c>, <c>Refused</c>, <c>Succeeded</c>, <c>Failed</c>.</param>
+/// <param name="State"><c>Accepted</c>, <c>Refused</c>, <c>Succeeded</c>, <c>Failed</c>, <c>Canceled</c>.</param>
 /// <param name="StartedAt">When it was accepted or refused.</param>
 /// <param name="FinishedAt">When it ended.</param>
 /// <param name="Result">What came of it; shape by type.</param>

@@ -10,8 +10,11 @@ internal static class PlanCancelability
     public static Cancelability Of(PlanSituation situation, PlanOperationRecord record)
     {
         var (type, id) = (record.Operation.Type, record.Operation.Id);
-        return type == nameof(OperationType.Commit)
-            ? new(false, "NotCancelable", $"Commit '{id}' cannot be canceled: it ends the choice of recovery point of each machine at once, and nothing of it can be taken back.")
-            : new(false, "NotCancelable", $"{type} '{id}' cannot be canceled: let it finish.");
+        if (type != nameof(OperationType.UnplannedFailover))
+            return new(false, "NotCancelable", $"{type} '{id}' cannot be canceled: it ends the choice of recovery point of each machine at once, and nothing of it can be taken back.");
+        var members = situation.Runs.Select(r => r.Member).Concat(situation.Members);
+        return PlanCancel.Fenced(members, id, record.Operation.Digest) is { } fenced
+            ? new(false, "SourceFenced", $"{type} '{id}' cannot be canceled any more: the source of {fenced.Name} is fenced, and only its replica may run. Let it finish.")
+            : new(true, "NothingFenced", "No source is fenced yet: a cancel ends the operation, and all machines run on where they are.");
     }
 }

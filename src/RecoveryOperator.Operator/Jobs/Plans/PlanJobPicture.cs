@@ -15,11 +15,15 @@ internal static class PlanJobPicture
         var steps = PlanJobSteps.Of(situation, record);
         var result = PlanJournalTransitions.ResultOf(operation);
         var blocked = operation.FinishedAt is null ? Blocked(situation) : null;
-        return new(StateOf(record, steps), steps, result?.Message ?? blocked?.Message ?? "Runs.", PlanCancelability.Of(situation, record))
+        return new(
+            situation.IsCanceling && operation.FinishedAt is null ? RecoveryJobState.Canceling : StateOf(record, steps),
+            steps,
+            result?.Message ?? blocked?.Message ?? (situation.IsCanceling ? "It is being canceled: nothing is fenced any more." : "Runs."),
+             PlanCancelability.Of(situation, record))
         {
             StartedAt = operation.StartedAt,
             FinishedAt = operation.FinishedAt,
-            Percent = steps.Count == 0 ? null : 100 * steps.Count(s => s.State is JobStepState.Succeeded or JobStepState.Skipped) / steps.Count,
+            Percent = steps.Count == 0 ? null : 100 * steps.Count(s => s.State == JobStepState.Succeeded) / steps.Count,
             RpoSeconds = Rounded(result?.RpoSeconds),
             RtoSeconds = Rounded(result?.RtoSeconds),
             Stalled = blocked,
@@ -30,6 +34,7 @@ internal static class PlanJobPicture
     {
         nameof(OperationState.Accepted) => steps.All(s => s.State == JobStepState.Pending) ? RecoveryJobState.Pending : RecoveryJobState.Running,
         nameof(OperationState.Succeeded) => RecoveryJobState.Succeeded,
+        nameof(OperationState.Canceled) => RecoveryJobState.Canceled,
         _ => RecoveryJobState.Failed,
     };
 

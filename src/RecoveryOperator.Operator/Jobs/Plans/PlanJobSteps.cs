@@ -46,7 +46,9 @@ internal static class PlanJobSteps
     }
 
     private static List<StepPicture> Ended(string machine, IEnumerable<string> names, PlanStepRecord step, int? done) =>
-        [.. names.Select((name, i) => step.State == "Succeeded" || i < (done ?? 0)
+        [.. names.Select((name, i) => step.State == "Skipped"
+            ? new StepPicture($"{machine}/{name}", JobStepState.Skipped)
+            : step.State == "Succeeded" || i < (done ?? 0)
             ? new StepPicture($"{machine}/{name}", JobStepState.Succeeded)
             : new StepPicture($"{machine}/{name}", i == (done ?? 0) ? JobStepState.Failed : JobStepState.Skipped) { Message = i == (done ?? 0) ? step.Message : null })];
 

@@ -1,3 +1,4 @@
+using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Resources;
@@ -11,10 +12,13 @@ namespace RecoveryOperator.Operator.Jobs.Plans;
 internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
 {
     /// <inheritdoc/>
-    public Task BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) =>
-        mirror.EnsureAsync(IdentityOf(plan, operation), cancellationToken);
+    public async Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) =>
+        await mirror.EnsureAsync(IdentityOf(plan, operation), cancellationToken) is { } job
+            ? new(job.Spec.Cancel?.Id, job.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : null)
+            : PlanWish.None;
 
-    /// <summary>Shows every operation whose job has not ended. Called before the plan's own status is written, which tells that an end was seen.</summary>
+    /// <inheritdoc/>
+    /// <remarks>Called before the plan's own status is written, which tells that an end was seen.</remarks>
     public async Task ShowAsync(PlanSituation situation, CancellationToken cancellationToken)
     {
         if (situation.Journal is not { } journal)

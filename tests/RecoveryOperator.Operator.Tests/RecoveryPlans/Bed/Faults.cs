@@ -25,12 +25,16 @@ internal sealed class Faults : HttpPipelinePolicy
     /// <summary>Runs before each call, with its index.</summary>
     public Func<int, Task> Before { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Runs behind each call, with its index.</summary>
+    public Func<int, Task> Behind { get; set; } = _ => Task.CompletedTask;
+
     public async Task<T> AroundAsync<T>(Func<Task<T>> call)
     {
         var index = Interlocked.Increment(ref _calls) - 1;
         await Before(index);
         Crash(index, after: false);
         var result = await call();
+        await Behind(index);
         Crash(index, after: true);
         return result;
     }

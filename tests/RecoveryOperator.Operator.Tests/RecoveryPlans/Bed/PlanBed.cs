@@ -100,7 +100,9 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 
     public void JournalChanged(NamespacedName protectedVm, string protectionId) => Told.Enqueue(protectedVm.Name);
 
-    public Task BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) => Task.FromResult(PlanWish.None);
+
+    public Task ShowAsync(PlanSituation situation, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<VaultAccount> OpenAsync(NamespacedName vault, CancellationToken cancellationToken) => Task.FromResult(_faulty);
 
@@ -129,11 +131,19 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
         var failover = new FailoverExecutor(new FailoverTargets(Hosts), steps, Locks, Time, NullLogger<FailoverExecutor>.Instance);
         var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance), this);
         var grants = new ReplicaReadGrants(Time, Options, NullLogger<ReplicaReadGrants>.Instance);
-        return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Jobs ?? this, Options, Time, NullLogger<PlanPursuit>.Instance);
+        return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Jobs ?? this, new PlanCancel(Time, NullLogger<PlanCancel>.Instance), Options, Time, NullLogger<PlanPursuit>.Instance);
     }
 
     /// <summary>One visit, then the appliers, then the time that the visit asked for; the status is kept as the API server would.</summary>
     public async Task<PlanSituation> VisitAsync()
+    {
+        var situation = await VisitWithoutWaitingAsync();
+        Time.Advance(situation.LookAgainAfter is { } after && after <= Options.BlockedInterval ? after : TimeSpan.Zero);
+        return situation;
+    }
+
+    /// <summary>One visit, then the appliers.</summary>
+    public async Task<PlanSituation> VisitWithoutWaitingAsync()
     {
         var situation = await Pursuit.VisitAsync(Plan, Token);
         await Showing(situation);
@@ -141,7 +151,6 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
             Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = Plan.Spec, Status = PlanStatusBuilder.Build(situation, Time.GetUtcNow()) };
         foreach (var machine in Machines)
             await machine.Applier.ApplyAsync(Token);
-        Time.Advance(situation.LookAgainAfter is { } after && after <= Options.BlockedInterval ? after : TimeSpan.Zero);
         return situation;
     }
 

@@ -1,0 +1,200 @@
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Operator.RecoveryPlans;
+using RecoveryOperator.Operator.Tests.Fixtures;
+using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
+using RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Operator.Tests.Jobs;
+
+public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestOutputHelper output)
+{
+    private const string Cancel = """{"spec":{"cancel":{"id":"c-1"}}}""";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_failover_that_has_fenced_nothing_is_canceled_and_all_machines_run_on()
+    {
+        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
+        var job = Assert.Single(await jobs.ListAsync());
+        Assert.Equal("True", Cancelable(job).Status);
+
+        await jobs.PatchAsync(job.Metadata.Name, Cancel);
+        var ended = await bed.EndAsync("dr-1");
+
+        var status = Assert.Single(await jobs.ListAsync()).Status!;
+        Assert.Equal(("Canceled", RecoveryJobState.Canceled, "False"), (ended.Operation.State, status.State, status.Conditions.Single(c => c.Type == "Stalled").Status));
+        Assert.All(status.Steps, s => Assert.Equal(JobStepState.Skipped, s.State));
+        Assert.Equal(["JobRunning", "OperationBlocked", "JobCanceling", "JobCanceled"], jobs.Events);
+        await bed.VisitAsync();
+        Assert.Equal((PlanOperationState.Canceled, PlanPhase.Ready), (bed.Plan.Status!.CurrentOperation!.State, bed.Plan.Status.Phase));
+        await NothingHappenedAsync(bed);
+
+        // The target is fine again: the canceled operation stays ended, another id recovers.
+        bed.Agents.CheckFault = _ => null;
+        await bed.VisitAsync();
+        await NothingHappenedAsync(bed);
+        Assert.Equal("Succeeded", (await bed.FailOverAsync("dr-2")).Operation.State);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_operator_killed_at_any_write_of_a_cancel_cancels_in_the_end_and_fences_nothing(bool after)
+    {
+        var call = 0;
+        for (; ; call++)
+        {
+            var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
+            await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
+            bed.Agents.CheckFault = _ => null;
+            var killed = Kill(bed, call, after);
+
+            var ended = await bed.EndAsync("dr-1");
+            await bed.VisitAsync();
+
+            Assert.True(ended.Operation.State == "Canceled", $"call {call}: {ended}");
+            Assert.Equal(RecoveryJobState.Canceled, Assert.Single(await jobs.ListAsync()).Status!.State);
+            await NothingHappenedAsync(bed);
+            if (!killed())
+                break;
+        }
+
+        output.WriteLine($"Killed {(after ? "after" : "before")} each of {call} calls.");
+        Assert.True(call >= 5, $"Only {call} calls were seen: the test looks at nothing.");
+    }
+
+    /// <summary>A cancel that was begun and whose job somebody deleted is finished: half of it would leave machines out.</summary>
+    [Fact]
+    public async Task A_cancel_that_was_begun_is_finished_although_its_job_is_deleted()
+    {
+        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
+        var name = (await jobs.ListAsync())[0].Metadata.Name;
+        await jobs.PatchAsync(name, Cancel);
+        bed.Agents.CheckFault = _ => null;
+        var db = bed.Machine("db");
+        var journal = (await db.Vault.ReadJournalAsync(Token))!;
+        await db.Vault.WriteJournalAsync(JournalTransitions.Cancel(journal.Value, Examples.Request, "shop", bed.Time.GetUtcNow()), journal.ETag, Token);
+        await jobs.DeleteAsync(name);
+
+        Assert.Equal("Canceled", (await bed.EndAsync("dr-1")).Operation.State);
+        await NothingHappenedAsync(bed);
+    }
+
+    [Fact]
+    public async Task A_cancel_after_a_fence_is_refused_with_the_machine_named_and_the_failover_finishes()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db", "web");
+        var jobs = await JobBed.AttachAsync(cluster, bed);
+        bed.Agents.Hold = request => request.CreateReplica is not null;
+        bed.Ask("dr-1");
+        for (var visit = 0; visit < 8; visit++)
+            await bed.VisitAsync();
+        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
+        await bed.VisitAsync();
+
+        var refused = Assert.Single(await jobs.ListAsync());
+        Assert.Equal((RecoveryJobState.Running, "False", "CancelRefused"), (refused.Status!.State, Cancelable(refused).Status, Cancelable(refused).Reason));
+        Assert.Contains("the source of db is fenced", Cancelable(refused).Message, StringComparison.Ordinal);
+        Assert.Contains("CancelRefused", jobs.Events);
+        bed.Agents.Hold = _ => false;
+        Assert.Equal("Succeeded", (await bed.EndAsync("dr-1")).Operation.State);
+        Assert.Equal(RecoveryJobState.Succeeded, (await jobs.ListAsync())[0].Status!.State);
+    }
+
+    /// <summary>A second operator process that should not be there fences right before a write of the cancel.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_machine_is_either_fenced_or_left_out_and_never_both(int write)
+    {
+        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
+        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
+        bed.Agents.CheckFault = _ => null;
+        var plan = bed.Plan;
+        bed.Jobs = null;
+        var other = bed.NewPursuit();
+        bed.Jobs = jobs.Jobs;
+        var seen = -1;
+        bed.Faults.Before = async _ =>
+        {
+            if (++seen != write)
+                return;
+            for (var visit = 0; visit < 5; visit++)
+            {
+                bed.Time.Advance(TimeSpan.FromSeconds(31));
+                await other.VisitAsync(plan, Token);
+            }
+        };
+
+        var ended = await bed.EndAsync("dr-1");
+
+        foreach (var machine in bed.Machines)
+        {
+            var journal = await machine.JournalAsync(Token);
+            Assert.True(journal.Failover is null || !JournalTransitions.IsCanceled(journal, Examples.Request, "shop"), $"{machine.Name} was canceled, and fenced: {ended}");
+        }
+
+        output.WriteLine($"{ended.Operation.State}, {bed.Agents.Started.Count} started");
+        Assert.Empty(bed.Agents.Violations);
+    }
+
+    [Fact]
+    public async Task A_retry_tries_at_once_what_waits_for_its_next_try()
+    {
+        var (bed, jobs) = await BlockedAsync(new Faults(), "db");
+        var checks = bed.Agents.Begun.Count;
+        bed.Agents.CheckFault = _ => null;
+        await bed.Pursuit.VisitAsync(bed.Plan, Token);
+        Assert.Equal(checks, bed.Agents.Begun.Count);
+
+        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, """{"metadata":{"annotations":{"recoveryoperator.io/retry":"1"}}}""");
+        await bed.Pursuit.VisitAsync(bed.Plan, Token);
+
+        Assert.Equal(checks + 1, bed.Agents.Begun.Count);
+    }
+
+    /// <summary>A failover of all machines whose target says no: nothing is fenced.</summary>
+    private async Task<(PlanBed Bed, JobBed Jobs)> BlockedAsync(Faults faults, params string[] groups)
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, faults, groups);
+        var jobs = await JobBed.AttachAsync(cluster, bed);
+        bed.Agents.CheckFault = _ => new Fault { Object = "pool", Message = "There is no room.", Remedy = "Free 1 GiB." };
+        bed.Ask("dr-1");
+        for (var visit = 0; visit < 20 && bed.Plan.Status?.Conditions.Any(c => c is { Type: "Stalled", Status: "True" }) != true; visit++)
+            await bed.VisitWithoutWaitingAsync();
+        Assert.Contains(bed.Plan.Status!.Conditions, c => c is { Type: "Stalled", Status: "True" });
+        return (bed, jobs);
+    }
+
+    private static Func<bool> Kill(PlanBed bed, int call, bool after)
+    {
+        var (start, killed) = (bed.Faults.Calls, false);
+        Task At(int index, bool ended)
+        {
+            if (killed || ended != after || index - start != call)
+                return Task.CompletedTask;
+            killed = true;
+            throw new CrashException($"Killed {(after ? "after" : "before")} call {call} of the cancel.");
+        }
+
+        bed.Faults.Before = index => At(index, false);
+        bed.Faults.Behind = index => At(index, true);
+        return () => killed;
+    }
+
+    private static async Task NothingHappenedAsync(PlanBed bed)
+    {
+        Assert.Empty(bed.Agents.Machines);
+        foreach (var machine in bed.Machines)
+        {
+            var journal = await machine.JournalAsync(Token);
+            Assert.Equal((1, null), (journal.Epoch, journal.Failover));
+            Assert.True(await machine.CommitAsync(Token), $"The source of {machine.Name} cannot commit any more.");
+        }
+    }
+
+    private static k8s.Models.V1Condition Cancelable(RecoveryJob job) => job.Status!.Conditions.Single(c => c.Type == "Cancelable");
+}
