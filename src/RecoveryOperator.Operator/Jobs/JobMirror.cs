@@ -9,6 +9,9 @@ namespace RecoveryOperator.Operator.Jobs;
 internal sealed partial class JobMirror(
     IJobStore store, JobWrites writes, IEventRecorder events, JobOptions options, TimeProvider time, ILogger<JobMirror> logger)
 {
+    /// <summary>An API server that does not answer holds nothing up for longer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>A subject's jobs that have not ended.</summary>
     public IReadOnlyList<RecoveryJob> Open(JobSubjectKind kind, NamespacedName subject) => [.. store.Of(kind, subject).Where(j => !writes.Newest(j).HasEnded())];
 
@@ -17,13 +20,15 @@ internal sealed partial class JobMirror(
     {
         if (store.Find(identity.Key) is { } known)
             return known;
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var job = await store.CreateAsync(identity.NewJob(options.TimeToLive), cancellationToken);
+            var job = await store.CreateAsync(identity.NewJob(options.TimeToLive), linked.Token);
             LogMade(identity.Key.ToString(), identity.Type, identity.OperationId);
             return job;
         }
-        catch (ResourceRequestException error)
+        catch (Exception error) when (IsOfTheApi(error, cancellationToken))
         {
             LogNotMade(identity.Key.ToString(), error);
             return null;
@@ -31,28 +36,35 @@ internal sealed partial class JobMirror(
     }
 
     /// <summary>Shows how the operation stands now, unless the job has ended.</summary>
-    public async Task ShowAsync(RecoveryJob job, JobPicture picture, CancellationToken cancellationToken)
+    /// <returns>False when it could not be written and is to be shown again.</returns>
+    public async Task<bool> ShowAsync(RecoveryJob job, JobPicture picture, CancellationToken cancellationToken)
     {
         var before = writes.Newest(job);
         if (before.HasEnded())
-            return;
+            return true;
         var next = JobStatusBuilder.Build(job, before, picture, time.GetUtcNow());
         if (writes.HoldsStall(job, before, next) || !writes.IsDue(job, before, next))
-            return;
+            return true;
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await store.WriteAsync(job, next, cancellationToken);
+            await store.WriteAsync(job, next, linked.Token);
         }
-        catch (ResourceRequestException error)
+        catch (Exception error) when (IsOfTheApi(error, cancellationToken))
         {
             LogNotShown(NamespacedName.Of(job).ToString(), error);
-            return;
+            return false;
         }
 
         writes.Remember(job, next);
         foreach (var news in JobEvents.Between(job, before, next))
             events.Publish(job, news.Type, news.Reason, news.Message);
+        return true;
     }
+
+    private static bool IsOfTheApi(Exception error, CancellationToken cancellationToken) =>
+        error is ResourceRequestException || error is OperationCanceledException && !cancellationToken.IsCancellationRequested;
 
     [LoggerMessage(1, LogLevel.Information, "Job {recoveryJob} shows {type} {operation}")]
     private partial void LogMade(string recoveryJob, RecoveryJobType type, string operation);

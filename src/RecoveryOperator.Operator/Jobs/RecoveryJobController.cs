@@ -34,9 +34,9 @@ internal sealed partial class RecoveryJobController(
     {
         if (writes.Newest(entity).HasEnded())
             return await CleanAsync(entity, cancellationToken);
-        if (!entity.IsMadeByOperator())
-            await mirror.ShowAsync(entity, HandMade, cancellationToken);
-        else if (entity.Spec.Cancel is not null || entity.Metadata.Annotations?.ContainsKey(ApiConstants.RetryAnnotation) == true)
+        if (!entity.IsMadeByOperator() && !await mirror.ShowAsync(entity, HandMade, cancellationToken))
+            return ReconciliationResult<RecoveryJob>.Failure(entity, "What to do with a job that was made by hand could not be written.");
+        if (entity.Spec.Cancel is not null || entity.Metadata.Annotations?.ContainsKey(ApiConstants.RetryAnnotation) == true)
             Wake(entity);
         return ReconciliationResult<RecoveryJob>.Success(entity);
     }
@@ -55,6 +55,7 @@ internal sealed partial class RecoveryJobController(
         // What was just written comes back as a change; until then the copy does not show the end.
         if (!entity.Status.HasEnded())
             return ReconciliationResult<RecoveryJob>.Success(entity);
+        writes.Forget(entity);
         var subject = NamespacedName.Of(entity) with { Name = entity.Spec.SubjectRef.Name };
         var cleaning = JobRetention.Decide(entity, store.Of(entity.Spec.SubjectRef.Kind, subject), options.HistoryPerSubject, time.GetUtcNow());
         foreach (var gone in cleaning.Gone)

@@ -10,14 +10,15 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// Executes recovery plans. What happened stands in the journals in the vault; status and events are derived from them at each visit, so nothing is
 /// lost with the cluster.
 /// </summary>
-internal sealed class RecoveryPlanController(PlanPursuit pursuit, PlanJobs jobs, StatusWriter status, IEventRecorder events, TimeProvider time)
+internal sealed class RecoveryPlanController(PlanPursuit pursuit, PlanJobs jobs, StatusWriter status, IEventRecorder events, PlanOptions options, TimeProvider time)
     : IEntityController<RecoveryPlan>
 {
     /// <inheritdoc/>
     public async Task<ReconciliationResult<RecoveryPlan>> ReconcileAsync(RecoveryPlan entity, CancellationToken cancellationToken)
     {
         var situation = await pursuit.VisitAsync(entity, cancellationToken);
-        await jobs.ShowAsync(situation, cancellationToken);
+        if (!await jobs.ShowAsync(situation, cancellationToken))
+            situation = situation.Within(options.BlockedInterval);
         var next = PlanStatusBuilder.Build(situation, time.GetUtcNow());
         if (await status.ApplyAsync(entity, next, cancellationToken))
         {

@@ -188,5 +188,5 @@ public sealed class JobWritesTests : IJobStore, IEventRecorder
 
     private string? Stalled() => _last.Conditions.FirstOrDefault(c => c.Type == "Stalled")?.Status;
 
-    private Task ShowAsync(JobPicture picture) => _mirror.ShowAsync(_job, picture, TestContext.Current.CancellationToken);
+    private Task<bool> ShowAsync(JobPicture picture) => _mirror.ShowAsync(_job, picture, TestContext.Current.CancellationToken);
 }

@@ -141,6 +141,30 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
         Assert.Empty(bed.Agents.Violations);
     }
 
+    /// <summary>The other process had looked before the first record of the cancel, and fences behind it: what is fenced goes on, what was canceled is left out.</summary>
+    [Fact]
+    public async Task A_fence_between_two_records_of_a_cancel_leaves_out_what_was_canceled_and_recovers_the_rest()
+    {
+        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
+        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
+        bed.Agents.CheckFault = _ => null;
+        var web = bed.Machine("web");
+        bed.Faults.Before = async _ =>
+        {
+            var standing = (await web.Vault.ReadJournalAsync(Token))!;
+            if (standing.Value.Failover is null && JournalTransitions.IsCanceled(await bed.Machine("db").JournalAsync(Token), Examples.Request, "shop"))
+                await web.Vault.WriteJournalAsync(JournalTransitions.Fence(standing.Value, Examples.Request, "site-b", "host-b", null, bed.Time.GetUtcNow()), standing.ETag, Token);
+        };
+
+        var ended = await bed.EndAsync("dr-1");
+
+        Assert.Equal(("Failed", RecoveryJobState.Failed), (ended.Operation.State, (await jobs.ListAsync())[0].Status!.State));
+        Assert.Equal(["web"], bed.Agents.Started);
+        Assert.Null((await bed.Machine("db").JournalAsync(Token)).Failover);
+        Assert.True(await bed.Machine("db").CommitAsync(Token), "The source of db cannot commit any more.");
+        Assert.Contains("db was left out", PlanJournalTransitions.ResultOf(ended.Operation)!.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_retry_tries_at_once_what_waits_for_its_next_try()
     {

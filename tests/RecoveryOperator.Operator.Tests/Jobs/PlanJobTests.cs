@@ -1,10 +1,12 @@
 using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Operator.Jobs;
+using RecoveryOperator.Operator.Jobs.Plans;
 using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Operator.Tests.Fixtures;
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
-using RecoveryOperator.Protocol;
+using Fault = RecoveryOperator.Protocol.Fault;
+using RecoveryOperator.Replication.Plans;
 
 namespace RecoveryOperator.Operator.Tests.Jobs;
 
@@ -141,6 +143,38 @@ public sealed class PlanJobTests(Cluster cluster, PlanAzurite fixture, ITestOutp
         await bed.VisitAsync();
         var job = Assert.Single(await jobs.ListAsync());
         Assert.Equal((RecoveryJobState.Succeeded, ended.Operation.FinishedAt!.Value.ToUnixTimeSeconds()), (job.Status!.State, job.Status.FinishedAt!.Value.ToUnixTimeSeconds()));
+    }
+
+    /// <summary>The plan's status tells the end by then; this process still owes the job.</summary>
+    [Fact]
+    public async Task A_job_that_could_not_be_made_is_made_later_although_the_plan_tells_its_end()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        var jobs = await JobBed.AttachAsync(cluster, bed, reachable: false);
+        await bed.FailOverAsync();
+        await bed.VisitAsync();
+
+        await jobs.ReachAsync();
+        await bed.VisitAsync();
+
+        Assert.Equal(RecoveryJobState.Succeeded, Assert.Single(await jobs.ListAsync()).Status!.State);
+    }
+
+    [Fact]
+    public void More_machines_than_a_job_has_steps_for_are_shown_by_machine_and_then_by_group()
+    {
+        foreach (var (count, steps, first) in new[] { (51, 255, "vm-0/Fence"), (52, 52, "vm-0"), (257, 2, "g0") })
+        {
+            var names = Enumerable.Range(0, count).Select(i => $"vm-{i}").ToList();
+            var plan = Examples.Plan("a", "b");
+            plan.Spec = plan.Spec with { Groups = [new() { Name = "g0", Vms = [] }, new() { Name = "g1", Vms = [] }] };
+            var members = names.Select((n, i) => Examples.Member(n, PlanMemberState.Protected, group: i % 2)).ToList();
+            var journal = PlanJournalTransitions.Accept(Examples.PlanJournal, Examples.Request, members, Examples.Now);
+            var pictures = PlanJobSteps.Of(new(plan, members) { Journal = journal }, journal.Operations[0]);
+
+            Assert.Equal((steps, first), (pictures.Count, pictures[0].Name));
+            Assert.All(pictures, p => Assert.Equal(JobStepState.Pending, p.State));
+        }
     }
 
     [Fact]

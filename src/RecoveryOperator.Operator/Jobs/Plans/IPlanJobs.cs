@@ -21,5 +21,6 @@ internal interface IPlanJobs
     Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken);
 
     /// <summary>Shows every operation whose job has not ended.</summary>
-    Task ShowAsync(PlanSituation situation, CancellationToken cancellationToken);
+    /// <returns>False when something could not be written and is to be shown again.</returns>
+    Task<bool> ShowAsync(PlanSituation situation, CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Api.Plans;
@@ -11,6 +12,9 @@ namespace RecoveryOperator.Operator.Jobs.Plans;
 /// <summary>The jobs of plans' operations: made before the first step, and brought in line with the journals at each visit.</summary>
 internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
 {
+    /// <summary>Jobs that could not be made: they are made later, whatever the plan's status tells by then.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, bool> _owed = new();
+
     /// <inheritdoc/>
     public async Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) =>
         await mirror.EnsureAsync(IdentityOf(plan, operation), cancellationToken) is { } job
@@ -19,20 +23,30 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
 
     /// <inheritdoc/>
     /// <remarks>Called before the plan's own status is written, which tells that an end was seen.</remarks>
-    public async Task ShowAsync(PlanSituation situation, CancellationToken cancellationToken)
+    public async Task<bool> ShowAsync(PlanSituation situation, CancellationToken cancellationToken)
     {
         if (situation.Journal is not { } journal)
-            return;
+            return true;
+        var shown = true;
         var plan = situation.Plan;
         var open = mirror.Open(JobSubjectKind.RecoveryPlan, NamespacedName.Of(plan));
         foreach (var operation in journal.Operations)
         {
             var identity = IdentityOf(plan, operation);
-            var job = open.FirstOrDefault(j => j.Metadata.Name == identity.Key.Name)
-                ?? (IsNews(plan, journal, operation) ? await mirror.EnsureAsync(identity, cancellationToken) : null);
+            var job = open.FirstOrDefault(j => j.Metadata.Name == identity.Key.Name);
+            if (job is null && (_owed.ContainsKey(identity.Key) || IsNews(plan, journal, operation)))
+            {
+                if ((job = await mirror.EnsureAsync(identity, cancellationToken)) is null)
+                    (_owed[identity.Key], shown) = (true, false);
+                else
+                    _owed.TryRemove(identity.Key, out _);
+            }
+
             if (job is not null)
-                await mirror.ShowAsync(job, PlanJobPicture.Of(situation, operation), cancellationToken);
+                shown &= await mirror.ShowAsync(job, PlanJobPicture.Of(situation, operation), cancellationToken);
         }
+
+        return shown;
     }
 
     private static JobIdentity IdentityOf(RecoveryPlan plan, PlanOperationRecord operation)

@@ -102,7 +102,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 
     public Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) => Task.FromResult(PlanWish.None);
 
-    public Task ShowAsync(PlanSituation situation, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<bool> ShowAsync(PlanSituation situation, CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task<VaultAccount> OpenAsync(NamespacedName vault, CancellationToken cancellationToken) => Task.FromResult(_faulty);
 
