@@ -62,6 +62,37 @@ public class ChartTests(Cluster cluster)
         Assert.Contains(says, failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What jobs need, asked of the API server's own RBAC; and what nobody should have given beside it.</summary>
+    [Theory]
+    [InlineData("yes", "create", "recoveryjobs.recoveryoperator.io")]
+    [InlineData("yes", "delete", "recoveryjobs.recoveryoperator.io")]
+    [InlineData("yes", "patch", "recoveryjobs.recoveryoperator.io/status")]
+    [InlineData("no", "create", "recoveryplans.recoveryoperator.io")]
+    [InlineData("no", "delete", "protectedvms.recoveryoperator.io")]
+    public async Task The_chart_gives_the_right_to_make_and_clean_up_jobs_and_no_other_objects(string expected, string verb, string resource)
+    {
+        var release = $"jobs-{Guid.NewGuid():N}"[..12];
+        var kubeconfig = $"--kubeconfig={cluster.KubeconfigPath}";
+        var space = await RunAsync("kubectl", "", [kubeconfig, "create", "namespace", release, "--dry-run=client", "-o", "yaml"]);
+        await RunAsync("kubectl", space, [kubeconfig, "apply", "-f", "-"]);
+        var rights = await RunAsync("helm", "", ["template", release, Chart, "--namespace", release, "--show-only", "templates/rbac.yaml", "--set", $"clusterName=demo,watchNamespace={release}"]);
+        await RunAsync("kubectl", rights, [kubeconfig, "apply", "-f", "-"]);
+
+        // kubectl ends with 1 where the answer is no.
+        var answer = await AskAsync([kubeconfig, "-n", release, "auth", "can-i", verb, resource, "--as", $"system:serviceaccount:{release}:{release}"]);
+
+        Assert.StartsWith(expected, answer, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> AskAsync(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Tools, "kubectl"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("kubectl could not be started: run eng/setup/kube-apiserver.sh once.");
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
+        await process.WaitForExitAsync(Token);
+        return await output + await error;
+    }
+
     private static async Task<string> RunAsync(string tool, string input, string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(Tools, tool), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };

@@ -37,6 +37,9 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
 
     public ConcurrentQueue<FenceProtectionRequest> Fenced { get; } = new();
 
+    /// <summary>Runs before a protection is taken.</summary>
+    public Func<Task> BeforePut { get; set; } = () => Task.CompletedTask;
+
     public PutHostSettingsRequest? Settings { get; private set; }
 
     public ConcurrentQueue<string> Removed { get; } = new();
@@ -111,14 +114,15 @@ internal sealed class FakeHostAgent : HostAgent.HostAgentBase, IAsyncDisposable
     public override Task<ListProtectionsResponse> ListProtections(ListProtectionsRequest request, ServerCallContext context) =>
         Task.FromResult(new ListProtectionsResponse { Protections = { _statuses.Values } });
 
-    public override Task<ProtectionStatus> PutProtection(PutProtectionRequest request, ServerCallContext context)
+    public override async Task<ProtectionStatus> PutProtection(PutProtectionRequest request, ServerCallContext context)
     {
+        await BeforePut();
         Puts.Enqueue(request.Protection);
         var status = _statuses.AddOrUpdate(
             request.Protection.ProtectionId,
             id => new ProtectionStatus { ProtectionId = id, Epoch = request.Protection.Epoch, MachineId = request.Protection.Machine, Phase = ProtectionPhase.InitialReplication },
             (_, standing) => standing);
-        return Task.FromResult(status);
+        return status;
     }
 
     public override Task<FenceProtectionResponse> FenceProtection(FenceProtectionRequest request, ServerCallContext context)

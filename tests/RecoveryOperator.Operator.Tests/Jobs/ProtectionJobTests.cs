@@ -52,6 +52,19 @@ public sealed class ProtectionJobTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task The_job_of_an_initial_replication_is_there_before_the_host_is_told()
+    {
+        await using var world = await TestWorld.CreateAsync(cluster, Cancel);
+        var jobs = -1;
+        world.Agent.BeforePut = async () => jobs = (await ListAsync(world)).Count;
+
+        await world.ProtectAsync("vm", Cancel);
+        await Eventually.HoldsAsync(() => world.Agent.Puts.Count == 1, Cancel);
+
+        Assert.Equal(1, jobs);
+    }
+
+    [Fact]
     public async Task A_restarted_operator_goes_on_with_the_job_that_is_there_and_a_deleted_one_comes_back()
     {
         await using var world = await TestWorld.CreateAsync(cluster, Cancel);
