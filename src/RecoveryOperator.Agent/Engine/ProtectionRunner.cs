@@ -216,7 +216,19 @@ public sealed class ProtectionRunner : IAsyncDisposable
             waiting.Add(cut);
 
         bool succeeded = await RunGuardedAsync(cancellationToken);
-        long made = _context.Read((progress, queue) => queue.Newest?.Sequence ?? progress.Last?.Sequence ?? 0);
+        try
+        {
+            Answer(waiting, succeeded, _context.Read((progress, queue) => queue.Newest?.Sequence ?? progress.Last?.Sequence ?? 0));
+        }
+        catch (Exception fault)
+        {
+            waiting.ForEach(cut => cut.TrySetException(fault));
+            throw;
+        }
+    }
+
+    private void Answer(List<TaskCompletionSource<CutInfo>> waiting, bool succeeded, long made)
+    {
         foreach (TaskCompletionSource<CutInfo> cut in waiting)
         {
             if (succeeded)

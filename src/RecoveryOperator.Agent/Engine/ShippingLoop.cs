@@ -49,11 +49,19 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     public async Task StepAsync(CancellationToken cancellationToken)
     {
         await WaitAsync(cancellationToken);
-        if (IsDue())
-            await ShipAsync(cancellationToken);
-        else if (Fault is not null && RetryAt is { } at && Now >= at)
-            Clear(); // What failed does not wait any more: it was dropped, and is cut again.
-        AnswerWaiting();
+        try
+        {
+            if (IsDue())
+                await ShipAsync(cancellationToken);
+            else if (Fault is not null && RetryAt is { } at && Now >= at)
+                Clear(); // What failed does not wait any more: it was dropped, and is cut again.
+            AnswerWaiting();
+        }
+        catch
+        {
+            Signal(); // What it was woken for is still to be done.
+            throw;
+        }
     }
 
     /// <summary>It does not go on: nobody waits for it any more.</summary>
@@ -93,6 +101,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
         }
         finally
         {
+            context.QueueShrank?.Invoke(); // Also when it failed: behind a commit, perhaps, whose room somebody waits for.
             context.Touch();
         }
     }

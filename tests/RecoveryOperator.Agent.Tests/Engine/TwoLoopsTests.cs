@@ -85,7 +85,7 @@ public sealed class TwoLoopsTests : IAsyncLifetime
             int loads = 0;
             _bench.Points.OnLoad = () =>
             {
-                if (++loads == atLoad)
+                if (Interlocked.Increment(ref loads) == atLoad)
                     throw new InjectedFaultException("load");
             };
             long before = Status.CommittedSequence;
@@ -130,6 +130,24 @@ public sealed class TwoLoopsTests : IAsyncLifetime
         Assert.False(waiting.IsCompletedSuccessfully);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => _engine.CutAsync(EngineBench.ProtectionId, 1, bypassLimits: false, Token).WaitAsync(TimeSpan.FromSeconds(20), Token));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_set_is_answered_when_the_store_fails_at_any_reading()
+    {
+        foreach (int atLoad in Enumerable.Range(1, 8))
+        {
+            int loads = 0;
+            _bench.Points.OnLoad = () =>
+            {
+                if (Interlocked.Increment(ref loads) == atLoad)
+                    throw new InjectedFaultException("load");
+            };
+            Write();
+            Task<CutInfo> waiting = _engine.CutAsync(EngineBench.ProtectionId, 1, bypassLimits: false, Token);
+            await PassTimeUntilAsync(() => waiting.IsCompleted);
+            await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     [Fact]
