@@ -6,7 +6,7 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// <summary>
 /// A machine that is off is started, paused, for as long as it is read: libvirt can neither back up nor checkpoint it otherwise. An element
 /// in its definition says so before it is started, so that a crash leaves no paused machine behind. A machine that its user resumed meanwhile
-/// is left to run.
+/// is left as it is, also when he suspended it again.
 /// </summary>
 internal static class DomainHold
 {
@@ -44,11 +44,16 @@ internal static class DomainHold
     {
         if ((string?)domain.Metadata(LibvirtNames.Hold)?.Attribute("owner") != owner) return false;
         var (state, reason) = domain.State();
-        var wasResumed = WasResumed(state, reason);
+        var wasResumed = WasResumed(state, reason) || (state == LibvirtDomainState.Paused && HasRun(domain));
         if (state == LibvirtDomainState.Paused && !wasResumed) domain.Destroy();
         domain.SetMetadata(LibvirtNames.Hold, null);
         return !wasResumed;
     }
+
+    /// <summary>
+    /// libvirt calls a machine that was started paused, and one that its user resumed and suspended, by the same reason. A guest that ran has read a disk, if only to boot.
+    /// </summary>
+    private static bool HasRun(LibvirtDomain domain) => DomainDisk.All(domain.Xml(inactive: false)).Any(disk => domain.HasUsed(disk.Target));
 
     /// <summary>Only a guest that ran can have been stopped by an I/O error: switching it off would be pulling the plug of a machine in use (P8).</summary>
     internal static bool WasResumed(LibvirtDomainState state, int reason) => state switch

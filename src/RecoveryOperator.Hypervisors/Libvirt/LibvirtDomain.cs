@@ -44,6 +44,13 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
         return (long)info.CapacityBytes;
     }
 
+    /// <summary>Whether the guest itself read or wrote a disk since the machine was started; what is read for a backup does not count.</summary>
+    public bool HasUsed(string target)
+    {
+        Check(LibvirtNative.DomainBlockStats(handle, target, out var counters, (nuint)Marshal.SizeOf<LibvirtNative.BlockCounters>()), $"read what the guest did on disk {target}");
+        return counters.ReadRequests != 0 || counters.WriteRequests != 0;
+    }
+
     public void Start(bool paused) => Check(LibvirtNative.DomainCreate(handle, paused ? StartPaused : 0), "start");
 
     public void Resume() => Check(LibvirtNative.DomainResume(handle), "resume");

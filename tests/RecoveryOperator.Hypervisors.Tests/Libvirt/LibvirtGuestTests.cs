@@ -44,6 +44,36 @@ public sealed class LibvirtGuestTests(LibvirtHost host)
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_machine_that_was_off_is_off_again_when_it_was_read_unless_its_user_let_it_run(bool ran)
+    {
+        var (guest, script) = Guest();
+        await script("start");
+        await using var hypervisor = host.Open();
+        try
+        {
+            await host.VirshAsync(Cancellation, "destroy", guest);
+            await using (await hypervisor.BeginSnapshotAsync(guest, new SnapshotRequest("own3", null, null, []), Cancellation))
+            {
+                if (ran)
+                {
+                    var beats = Beats(guest);
+                    await host.VirshAsync(Cancellation, "resume", guest);
+                    await WaitAsync(() => Task.FromResult(Beats(guest) > beats));
+                    await host.VirshAsync(Cancellation, "suspend", guest);
+                }
+            }
+
+            Assert.Equal(ran ? "paused" : "shut off", (await host.VirshAsync(Cancellation, "domstate", guest)).Trim());
+        }
+        finally
+        {
+            await script("remove");
+        }
+    }
+
     [Fact]
     public async Task A_running_guest_is_brought_up_from_its_snapshot_over_HTTP_although_the_vault_is_away_for_a_while()
     {

@@ -37,6 +37,9 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virDomainGetBlockInfo", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int DomainGetBlockInfo(DomainHandle domain, string disk, out BlockInfo info, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainBlockStats", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainBlockStats(DomainHandle domain, string disk, out BlockCounters counters, nuint size);
+
     [LibraryImport(Library, EntryPoint = "virDomainCreateWithFlags")]
     internal static partial int DomainCreate(DomainHandle domain, uint flags);
 
@@ -102,6 +105,17 @@ internal static unsafe partial class LibvirtNative
 
     [LibraryImport(Library, EntryPoint = "virDomainCheckpointFree")]
     internal static partial int DomainCheckpointFree(nint checkpoint);
+
+    /// <summary>virDomainBlockStatsStruct: -1 where the hypervisor does not count.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct BlockCounters
+    {
+        public long ReadRequests;
+        public long ReadBytes;
+        public long WriteRequests;
+        public long WrittenBytes;
+        public long Errors;
+    }
 
     /// <summary>virDomainBlockInfo.</summary>
     [StructLayout(LayoutKind.Sequential)]
