@@ -51,6 +51,16 @@ public class ChartTests(Cluster cluster)
         Assert.Contains(string.Join('\n', shipped.SkipWhile(line => line != "groups:").Select(line => $"  {line}".TrimEnd())), string.Join('\n', rendered.Split('\n').Select(line => line.TrimEnd())), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_dashboard_of_the_repository_can_be_installed_with_it()
+    {
+        var rendered = await RunAsync("helm", "", ["template", "recovery", Chart, .. Least, "--set", "metrics.dashboard=true", "--show-only", "templates/operator.yaml"]);
+        var shipped = await File.ReadAllLinesAsync(Path.Combine(RepositoryRoot.Path, "config", "grafana", "recovery-operator.json"), Token);
+
+        Assert.Contains("grafana_dashboard: \"1\"", rendered, StringComparison.Ordinal);
+        Assert.Contains(string.Join('\n', shipped.Select(line => $"    {line}".TrimEnd())), string.Join('\n', rendered.Split('\n').Select(line => line.TrimEnd())), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("clusterName is required")]
     [InlineData("enrolment.endpoint is required", "clusterName=demo,enrolment.enabled=true")]
