@@ -3,23 +3,23 @@ using RecoveryOperator.Kubernetes.Resources;
 namespace RecoveryOperator.Kubernetes.Events;
 
 /// <summary>
-/// Remembers which events were told lately and how many an object may still have. Used by the one writer only. Its memory is bounded:
-/// what is older than the aggregation window is dropped.
+/// Remembers which events were told lately and how many an object may still have of each reason: one that flaps must not hide what happens once, a failover
+/// above all. Used by the one writer only. Its memory is bounded: what is older than the aggregation window is dropped.
 /// </summary>
 internal sealed class EventCorrelator(EventRecorderOptions options)
 {
     private const int SweepAbove = 4096;
     private readonly Dictionary<EventIdentity, Told> _told = [];
-    private readonly Dictionary<(string Uid, NamespacedName Object), Allowance> _allowances = [];
+    private readonly Dictionary<(string Uid, NamespacedName Object, string Reason), Allowance> _allowances = [];
 
     /// <summary>The event that this occurrence repeats, or null if it has to be told anew.</summary>
     public Told? Find(EventOccurrence occurrence) =>
         _told.TryGetValue(occurrence.Identity, out var told) && occurrence.At - told.LastAt <= options.AggregationWindow ? told : null;
 
-    /// <summary>Whether the object may have one more event now; takes one from its allowance.</summary>
+    /// <summary>Whether the object may have one more event of this reason now; takes one from its allowance.</summary>
     public bool Allow(EventOccurrence occurrence)
     {
-        var key = (occurrence.Identity.ObjectUid, occurrence.Identity.Object);
+        var key = (occurrence.Identity.ObjectUid, occurrence.Identity.Object, occurrence.Identity.Reason);
         var now = occurrence.At;
         var before = _allowances.TryGetValue(key, out var known) ? known : new(options.Burst, now);
         var refilled = Math.Min(options.Burst, before.Tokens + ((now - before.At) / options.RefillInterval));

@@ -11,8 +11,8 @@ using RecoveryOperator.Kubernetes.Resources;
 namespace RecoveryOperator.Kubernetes.Events;
 
 /// <summary>
-/// Writes core/v1 events in the background, one after the other: repeats count up the event that is there, each object has an allowance,
-/// and a failure is logged and never seen by the caller.
+/// Writes core/v1 events in the background, one after the other: repeats count up the event that is there, each object has an allowance for each
+/// reason, and a failure is logged and never seen by the caller.
 /// </summary>
 public sealed partial class EventRecorder : BackgroundService, IEventRecorder
 {
@@ -74,7 +74,7 @@ public sealed partial class EventRecorder : BackgroundService, IEventRecorder
         var identity = occurrence.Identity;
         if (!_correlator.Allow(occurrence))
         {
-            LogDropped(identity.Kind, identity.Object, identity.Reason, "the object had too many events lately");
+            LogDropped(identity.Kind, identity.Object, identity.Reason, "the object had too many events of this reason lately");
             _instruments.EventPublished("limited");
             return;
         }

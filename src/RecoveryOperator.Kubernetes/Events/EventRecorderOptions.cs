@@ -12,10 +12,10 @@ public sealed record EventRecorderOptions
     /// <summary>How long after its last occurrence an event is still counted up instead of told anew; 10 minutes unless set.</summary>
     public TimeSpan AggregationWindow { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many events one object may have at once; 25 unless set.</summary>
-    public int Burst { get; init; } = 25;
+    /// <summary>How many events of one reason an object may have at once; 10 unless set.</summary>
+    public int Burst { get; init; } = 10;
 
-    /// <summary>After the burst, one more event per object in this time; 1 minute unless set.</summary>
+    /// <summary>After the burst, one more event per object and reason in this time; 1 minute unless set.</summary>
     public TimeSpan RefillInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How many events may wait to be written; 1,024 unless set. More are dropped, logged and counted.</summary>

@@ -44,15 +44,17 @@ public abstract class EventRecorderSuite(ITestApiServer server) : ClusterSuite(s
     }
 
     [Fact]
-    public async Task An_object_may_have_only_so_many_events_at_once_and_others_are_not_affected()
+    public async Task An_object_may_have_only_so_many_events_of_a_reason_at_once_and_others_are_not_affected()
     {
         var (recorder, widget) = await StartAsync(burst: 3);
         var other = await Cluster.CreateWidgetAsync("other", Token);
         for (var i = 0; i < 10; i++)
             recorder.Publish(widget, EventType.Normal, "Noise", $"number {i}");
+        recorder.Publish(widget, EventType.Warning, "Broken", "What happens once is told.");
         recorder.Publish(other, EventType.Normal, "Made", "It is made.");
         await Eventually.HoldsAsync(async () => (await EventsAsync()).Any(e => e.InvolvedObject.Name == "other"), Token);
         Assert.Equal(3, (await EventsAsync()).Count(e => e.Reason == "Noise"));
+        Assert.Single(await EventsAsync(), e => e.Reason == "Broken");
         _time.Advance(TimeSpan.FromMinutes(1));
         recorder.Publish(widget, EventType.Normal, "Noise", "after a while");
         await Eventually.HoldsAsync(async () => (await EventsAsync()).Any(e => e.Message == "after a while"), Token);
