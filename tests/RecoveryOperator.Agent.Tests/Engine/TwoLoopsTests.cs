@@ -146,7 +146,7 @@ public sealed class TwoLoopsTests : IAsyncLifetime
             Write();
             Task<CutInfo> waiting = _engine.CutAsync(EngineBench.ProtectionId, 1, bypassLimits: false, Token);
             await PassTimeUntilAsync(() => waiting.IsCompleted);
-            await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
