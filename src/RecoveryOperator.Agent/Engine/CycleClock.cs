@@ -69,6 +69,9 @@ internal sealed class CycleClock
     {
         if (_rest is { UntilRoom: true } && QueueLimits.Allow(_context))
             _rest = null;
+        // A clock that was set back must not stop the cycles for as long.
+        if (Schedule.NextAfter(Now) is var next && next < _nextDue)
+            _nextDue = next;
         CycleDecision decision = CyclePlanner.Decide(new CycleFacts
         {
             Now = Now,

@@ -58,6 +58,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     {
         _loop = Task.Run(() => LoopAsync(StepAsync, _stop.Token));
         _shippingLoop = Task.Run(() => LoopAsync(_shipping.StepAsync, _stop.Token));
+        _shipping.Signal(); // What a former process cut goes on at once.
     }
 
     /// <summary>Replaces what is desired; a failing protection is tried again at once when something changed.</summary>
@@ -172,9 +173,18 @@ public sealed class ProtectionRunner : IAsyncDisposable
             cut.TrySetCanceled(CancellationToken.None);
     }
 
+    /// <summary>No cycle runs any more that would answer them.</summary>
+    private void Refuse(FaultException ended)
+    {
+        while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
+            cut.TrySetException(ended);
+    }
+
     private async Task StepAsync(CancellationToken cancellationToken)
     {
         _prepared = _prepared || await PrepareAsync(cancellationToken);
+        if (_context.IsEnded && _context.Progress is { End: { } end } ended)
+            Refuse(new FaultException(Steps.Ending.ToFault(ended.Phase, end)));
         CycleDecision decision = _clock.Decide();
         if (decision.RunNow)
             await RunCycleAsync(cancellationToken);
@@ -246,7 +256,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private void GoOnWaiting(TaskCompletionSource<CutInfo> cut)
     {
         _cuts.Enqueue(cut);
-        if (!_clock.WaitsForRoom)
+        if (!_clock.WaitsForRoom || QueueLimits.Allow(_context))
             _clock.Request();
     }
 

@@ -130,6 +130,7 @@ public sealed class ReplicationCycle
         {
             while (_context.Store.LoadQueue(_context.Id).Oldest is { } oldest)
             {
+                _context.ReloadWhenUncertain(); // The next set names the one before it as it was really stored.
                 if (_context.Damaged is not null && !await ResolveAsync(holdsMachine, cancellationToken))
                     return;
                 if (_context.Damaged is not null || _context.Progress.Phase == EnginePhase.Fenced)

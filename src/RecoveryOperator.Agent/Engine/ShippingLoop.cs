@@ -8,8 +8,11 @@ namespace RecoveryOperator.Agent.Engine;
 /// <summary>Ships and commits what was cut, beside cutting: while the vault is away sets go on being cut, and every one of them is committed when it is back.</summary>
 internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle cycle, Action committed)
 {
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
+
     private readonly WakeUp _wake = new(context.Services.Time);
     private readonly ConcurrentQueue<(long Sequence, TaskCompletionSource<CutInfo> Cut)> _waiting = new();
+    private DateTimeOffset _looked;
     private int _failures;
     private volatile bool _hurried;
     private volatile bool _closed;
@@ -49,11 +52,12 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     public async Task StepAsync(CancellationToken cancellationToken)
     {
         await WaitAsync(cancellationToken);
+        _looked = Now; // One time for all that is decided: a retry that came due in between would be waited for for ever.
         try
         {
             if (IsDue())
                 await ShipAsync(cancellationToken);
-            else if (Fault is not null && RetryAt is { } at && Now >= at)
+            else if (IsRetryDue)
                 Clear(); // What failed does not wait any more: it was dropped, and is cut again.
             AnswerWaiting();
         }
@@ -71,14 +75,22 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
         LetGo();
     }
 
-    private bool IsDue() => context.Progress.Phase == EnginePhase.Replicating
+    private bool IsRetryDue => Fault is not null && RetryAt is { } at && _looked >= at;
+
+    /// <summary>What was cut is shipped also when a resynchronization waits for somebody: it may wait for days.</summary>
+    private bool IsDue() => context.Progress.Phase is EnginePhase.Replicating or EnginePhase.ResyncRequired
         && (!context.Desired.Paused || !_waiting.IsEmpty)
-        && (Fault is null || _hurried || (RetryAt is { } at && Now >= at))
+        && (Fault is null || _hurried || IsRetryDue)
         && context.Store.LoadQueue(context.Id).Count > 0;
 
     /// <summary>Once its time has come it is tried, or (paused) waits for a change.</summary>
-    private Task WaitAsync(CancellationToken cancellationToken) =>
-        _wake.WaitAsync(Fault is not null && RetryAt is { } at && at > Now ? at - Now : Timeout.InfiniteTimeSpan, cancellationToken);
+    private Task WaitAsync(CancellationToken cancellationToken)
+    {
+        if (Fault is null || RetryAt is not { } at || _looked >= at)
+            return _wake.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+        TimeSpan left = at - Now;
+        return _wake.WaitAsync(left > ShortestWait ? left : ShortestWait, cancellationToken);
+    }
 
     private async Task ShipAsync(CancellationToken cancellationToken)
     {

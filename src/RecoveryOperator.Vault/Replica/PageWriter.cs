@@ -99,7 +99,8 @@ internal sealed class PageWriter(PageBlobClient blob, string? leaseId, int write
             await failed;
         }
 
-        _running.RemoveAll(task => task.IsCompleted);
+        // One that failed stays: a write that nobody hears of would be a page that is wrong below a point that says it is right.
+        _running.RemoveAll(task => task.IsCompletedSuccessfully);
         _running.Add(RunAsync(request, cancellationToken));
     }
 

@@ -118,6 +118,22 @@ public sealed class TwoLoopsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task P8_A_cut_that_does_not_fit_the_spool_is_not_tried_without_a_pause()
+    {
+        // There is room when the cut begins, and none for its segment.
+        int asked = 0;
+        _bench.FreeSpool = () => Interlocked.Increment(ref asked) % 2 == 1 ? 1L << 40 : 1000;
+        Write();
+        await PassTimeUntilAsync(() => Status.Fault?.Reason == FaultReasons.NoSpoolSpace && _machine.SnapshotsOpened >= 3);
+        int opened = _machine.SnapshotsOpened;
+
+        int polls = 0;
+        await PassTimeUntilAsync(() => ++polls > 30);
+
+        Assert.InRange(_machine.SnapshotsOpened - opened, 0, 31);
+    }
+
+    [Fact]
     public async Task Whoever_waits_for_a_set_is_let_go_when_the_protection_stops()
     {
         _bench.Vault.Outage = Away;

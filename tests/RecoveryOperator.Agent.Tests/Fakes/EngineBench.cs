@@ -39,6 +39,9 @@ public sealed class EngineBench : IDisposable
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Asked instead, each time.</summary>
+    public Func<long>? FreeSpool { get; set; }
+
     public long FreeSpoolBytes { get; set; } = 1L << 40;
 
     public string SpoolFolder => Path.Combine(_folder, "spool");
@@ -152,6 +155,6 @@ public sealed class EngineBench : IDisposable
     private long FreeBytes()
     {
         Points.Hit("spool");
-        return FreeSpoolBytes;
+        return FreeSpool?.Invoke() ?? FreeSpoolBytes;
     }
 }

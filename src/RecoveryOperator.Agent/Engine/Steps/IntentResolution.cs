@@ -9,6 +9,7 @@ internal static class IntentResolution
     /// <summary>Resolves the intent, if there is one. Idempotent; each step may be the last before a crash.</summary>
     public static async Task RunAsync(ProtectionContext context, CancellationToken cancellationToken)
     {
+        bool queueShrinks = context.Damaged is not null;
         if (context.Damaged is { } damaged)
         {
             context.Save(progress => progress with { Intent = damaged }, progress => context.Store.DropCuts(context.Id, progress, damaged.Sequence, forgetBase: false));
@@ -24,7 +25,8 @@ internal static class IntentResolution
         await context.Hypervisor.AbandonCheckpointAsync(context.MachineId, context.Id, intent.Checkpoint, cancellationToken);
         context.Services.Spool.DeleteAttempt(context.Id, intent.Attempt);
         context.Save(progress => progress with { Intent = null });
-        context.QueueShrank?.Invoke();
+        if (queueShrinks)
+            context.QueueShrank?.Invoke(); // Not for a cut that did not fit: it would be tried again, and not fit again, without a pause.
         context.Services.Logger.IntentResolved(context.DisplayName, context.Progress.Epoch, intent.Sequence);
     }
 
