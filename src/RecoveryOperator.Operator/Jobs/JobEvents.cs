@@ -5,7 +5,7 @@ using RecoveryOperator.Kubernetes.Status;
 
 namespace RecoveryOperator.Operator.Jobs;
 
-/// <summary>What a person is told of the way from one status to the next. Pure; from statuses alone, so a crash in between loses no news.</summary>
+/// <summary>What a person is told of the way from one status to the next. Pure; from statuses alone. A crash between a status and its event loses the event; the status stays.</summary>
 internal static class JobEvents
 {
     /// <summary>Reason of a condition and an event: a cancel was asked for that is not possible.</summary>

@@ -12,14 +12,14 @@ internal sealed partial class JobMirror(
     /// <summary>An API server that does not answer holds nothing up for longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>A subject's jobs that have not ended.</summary>
-    public IReadOnlyList<RecoveryJob> Open(JobSubjectKind kind, NamespacedName subject) => [.. store.Of(kind, subject).Where(j => !writes.Newest(j).HasEnded())];
+    /// <summary>A subject's jobs that have not ended. One that is made by hand is none: its wishes would reach a machine or a plan that nobody asked about.</summary>
+    public IReadOnlyList<RecoveryJob> Open(JobSubjectKind kind, NamespacedName subject) => [.. store.Of(kind, subject).Where(j => j.IsMadeByOperator() && !writes.Newest(j).HasEnded())];
 
-    /// <summary>The job of an operation; it is made if it is missing. Null when that was not possible.</summary>
+    /// <summary>The job of an operation; it is made if it is missing. Null when that was not possible, or one that is made by hand has its name.</summary>
     public async Task<RecoveryJob?> EnsureAsync(JobIdentity identity, CancellationToken cancellationToken)
     {
         if (store.Find(identity.Key) is { } known)
-            return known;
+            return known.IsMadeByOperator() ? known : null;
         using var limit = new CancellationTokenSource(Patience, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

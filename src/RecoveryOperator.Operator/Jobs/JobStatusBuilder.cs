@@ -17,7 +17,7 @@ internal static class JobStatusBuilder
     /// <param name="now">The time.</param>
     public static RecoveryJobStatus Build(RecoveryJob job, RecoveryJobStatus? before, JobPicture picture, DateTimeOffset now)
     {
-        var state = picture.State == RecoveryJobState.Pending && before?.State is RecoveryJobState.Running ? RecoveryJobState.Running : picture.State;
+        var state = picture.State == RecoveryJobState.Pending && before?.State is RecoveryJobState.Running or RecoveryJobState.Canceling ? before.State!.Value : picture.State;
         var ended = ((RecoveryJobState?)state).HasEnded();
         var steps = picture.Steps.Select(s => Step(s, before, ended, Seconds(now))).ToList();
         return new()

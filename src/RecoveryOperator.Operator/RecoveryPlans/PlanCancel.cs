@@ -37,6 +37,12 @@ internal sealed partial class PlanCancel(TimeProvider time, ILogger<PlanCancel> 
         return subjects.All(m => m.Journal is not null) ? CancelProgress.Done : CancelProgress.Waiting;
     }
 
+    /// <summary>Which journals cannot be read, why, and what that means for the cancel; null when all can.</summary>
+    public static string? Obstacle(IReadOnlyList<PlanMemberView> subjects) =>
+        subjects.Where(m => m.Journal is null).Select(m => m.Problem ?? $"The journal of {m.Name} cannot be read.").ToList() is { Count: > 0 } problems
+            ? $"The cancel waits, and so does the operation: {string.Join(" ", problems)}"
+            : null;
+
     /// <summary>Writes the record into each journal that lacks it.</summary>
     /// <exception cref="VaultException">A journal could not be written.</exception>
     public async Task<CancelProgress> RunAsync(string plan, IReadOnlyList<PlanMemberView> subjects, OperationRequest request, CancellationToken cancellationToken)

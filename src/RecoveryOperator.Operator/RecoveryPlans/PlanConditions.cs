@@ -29,7 +29,7 @@ internal static class PlanConditions
                 Type = type,
                 Status = status,
                 Reason = reason,
-                Message = message,
+                Message = PlanStatusBuilder.Cut(message),
                 ObservedGeneration = situation.Plan.Metadata.Generation,
             };
             Conditions.Set(list, condition, now);

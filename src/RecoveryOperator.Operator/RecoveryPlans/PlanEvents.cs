@@ -5,7 +5,7 @@ using RecoveryOperator.Kubernetes.Status;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
-/// <summary>What a person is told of the way from one status to the next. Pure; from statuses alone, so a crash in between loses no news.</summary>
+/// <summary>What a person is told of the way from one status to the next. Pure; from statuses alone. A crash between a status and its event loses the event; the status stays.</summary>
 internal static class PlanEvents
 {
     public static IEnumerable<PlanNews> Between(RecoveryPlanStatus? before, RecoveryPlanStatus after)

@@ -109,9 +109,10 @@ internal sealed partial class PlanPursuit(
         var subjects = await SubjectsAsync(situation, running, cancellationToken);
         if (await CancelAsync(situation, journal, subjects, request, wish.CancelId, cancellationToken) is { } canceled)
             return canceled;
-        if (wish.RetryToken is { } token && _retried.GetValueOrDefault(running.Operation.Id) != token)
+        var retried = $"{NamespacedName.Of(situation.Plan)}/{running.Operation.Id}";
+        if (wish.RetryToken is { } token && _retried.GetValueOrDefault(retried) != token)
         {
-            _retried[running.Operation.Id] = token;
+            _retried[retried] = token;
             runner.RetryNow(request.Id);
         }
 
@@ -141,14 +142,23 @@ internal sealed partial class PlanPursuit(
         if (progress == CancelProgress.Refused)
             return null;
         situation = situation with { IsCanceling = true };
+        if (PlanCancel.Obstacle(subjects) is { } obstacle)
+            return (situation with { Problem = obstacle }).Within(options.BlockedInterval);
         await jobs.ShowAsync(situation, cancellationToken);
-        if (progress == CancelProgress.Done)
-            progress = await cancel.RunAsync(situation.Plan.Metadata.Name, subjects, request, cancellationToken);
-        if (progress != CancelProgress.Done)
-            return situation.Within(options.StepInterval);
-        var by = cancelId is null ? string.Empty : $" by '{cancelId}'";
-        var message = $"Canceled{by} before any source was fenced: all machines run on where they are.";
-        return await RecordAsync(situation, journal, PlanJournalTransitions.Cancel(journal.Document, request.Id, message, time.GetUtcNow()), cancellationToken);
+        try
+        {
+            if (await cancel.RunAsync(situation.Plan.Metadata.Name, subjects, request, cancellationToken) != CancelProgress.Done)
+                return situation.Within(options.StepInterval);
+            var by = cancelId is null ? string.Empty : $" by '{cancelId}'";
+            var message = $"Canceled{by} before it had fenced any source.";
+            return await RecordAsync(situation, journal, PlanJournalTransitions.Cancel(journal.Document, request.Id, message, time.GetUtcNow()), cancellationToken);
+        }
+        catch (VaultException fault)
+        {
+            // Still being canceled, and shown so: a job that went to and fro would wake the plan each time.
+            LogVault(NamespacedName.Of(situation.Plan).ToString(), fault.Message, fault);
+            return (situation with { Problem = $"{fault.Message} {fault.Remedy}" }).Within(options.BlockedInterval);
+        }
     }
 
     /// <summary>The VMs that the operation was accepted for, also those that the plan has lost since.</summary>

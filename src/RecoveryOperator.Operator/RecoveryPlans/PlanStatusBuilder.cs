@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Documents;
@@ -8,6 +9,9 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 internal static class PlanStatusBuilder
 {
     private const int HistoryLength = 10;
+
+    /// <summary>As the CRD says. A text that is cut is better than a status that is refused, and an operation that waits for it.</summary>
+    private const int LongestMessage = 4096;
 
     public static RecoveryPlanStatus Build(PlanSituation situation, DateTimeOffset now)
     {
@@ -55,9 +59,9 @@ internal static class PlanStatusBuilder
         State = StateOf(operation),
         StartedAt = WholeSeconds(operation.StartedAt),
         FinishedAt = WholeSeconds(operation.FinishedAt),
-        Message = operation.FinishedAt is null
-            ? situation.Blocked ?? "Runs."
-            : PlanJournalTransitions.ResultOf(operation)?.Message,
+        Message = Cut(operation.FinishedAt is not null ? PlanJournalTransitions.ResultOf(operation)?.Message
+            : situation.IsCanceling ? situation.Problem ?? "It is being canceled."
+            : situation.Blocked ?? "Runs."),
     };
 
     private static PlanGroupStatus Group(PlanSituation situation, PlanGroup group, int index, OperationRecord? operation)
@@ -76,7 +80,7 @@ internal static class PlanStatusBuilder
             Step = StepOf(member, operation),
             Host = member.Failover?.Host,
             RecoveryPointTime = member.Failover?.Point?.Instant,
-            Message = outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem,
+            Message = Cut(outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem),
         };
     }
 
@@ -128,6 +132,10 @@ internal static class PlanStatusBuilder
 
     private static PlanOperationState StateOf(OperationRecord operation) =>
         operation.State == nameof(OperationState.Accepted) ? PlanOperationState.Running : Enum.Parse<PlanOperationState>(operation.State);
+
+    /// <summary>What the server takes of a text.</summary>
+    [return: NotNullIfNotNull(nameof(text))]
+    internal static string? Cut(string? text) => text?.Length > LongestMessage ? text[..LongestMessage] : text;
 
     private static long? Rounded(double? seconds) => seconds is { } value ? (long)Math.Ceiling(value) : null;
 

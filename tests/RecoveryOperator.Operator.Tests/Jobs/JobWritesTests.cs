@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Events;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Jobs;
@@ -109,6 +110,17 @@ public sealed class JobWritesTests : IJobStore, IEventRecorder
         Assert.Equal(RecoveryJobState.Running, _last.State);
         Assert.Equal([JobStepState.Succeeded, JobStepState.Running, JobStepState.Succeeded], _last.Steps.Select(s => s.State));
         Assert.Equal((null, Examples.Now, Examples.Now), (_last.Steps[0].StartedAt, _last.Steps[1].StartedAt, _last.Steps[2].FinishedAt));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_made_by_hand_brings_no_wish_to_anybody()
+    {
+        Assert.Empty(_mirror.Open(JobSubjectKind.ProtectedVM, new("ns", "vm")));
+        var plan = new RecoveryPlan { Metadata = new() { Name = "shop", NamespaceProperty = "ns", Uid = "1" }, Spec = new() { Groups = [] } };
+        Assert.Null(await _mirror.EnsureAsync(new(plan, JobSubjectKind.RecoveryPlan, RecoveryJobType.Commit, "x"), TestContext.Current.CancellationToken));
+
+        _job.Metadata.OwnerReferences = [new() { Kind = "ProtectedVM", Name = "vm", Controller = true }];
+        Assert.Single(_mirror.Open(JobSubjectKind.ProtectedVM, new("ns", "vm")));
     }
 
     [Fact]

@@ -65,6 +65,30 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
         Assert.True(call >= 5, $"Only {call} calls were seen: the test looks at nothing.");
     }
 
+    /// <summary>A job that went to and fro would wake its plan with each write.</summary>
+    [Fact]
+    public async Task A_cancel_that_cannot_be_written_waits_and_says_why_without_writing_its_job_again()
+    {
+        var faults = new Faults();
+        var (bed, jobs) = await BlockedAsync(faults, "db", "web");
+        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
+        bed.Agents.CheckFault = _ => null;
+        faults.VaultReadOnly = true;
+        for (var visit = 0; visit < 3; visit++)
+            await bed.VisitWithoutWaitingAsync();
+        var before = Assert.Single(await jobs.ListAsync());
+        for (var visit = 0; visit < 5; visit++)
+            await bed.VisitWithoutWaitingAsync();
+        var after = Assert.Single(await jobs.ListAsync());
+
+        Assert.Equal((RecoveryJobState.Canceling, "True"), (after.Status!.State, after.Status.Conditions.Single(c => c.Type == "Stalled").Status));
+        Assert.Contains("AuthorizationFailure", after.Status.Message, StringComparison.Ordinal);
+        Assert.Equal(before.Metadata.ResourceVersion, after.Metadata.ResourceVersion);
+        faults.VaultReadOnly = false;
+        Assert.Equal("Canceled", (await bed.EndAsync("dr-1")).Operation.State);
+        await NothingHappenedAsync(bed);
+    }
+
     /// <summary>A cancel that was begun and whose job somebody deleted is finished: half of it would leave machines out.</summary>
     [Fact]
     public async Task A_cancel_that_was_begun_is_finished_although_its_job_is_deleted()

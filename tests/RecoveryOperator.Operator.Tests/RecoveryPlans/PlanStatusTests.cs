@@ -43,6 +43,19 @@ public sealed class PlanStatusTests
     }
 
     [Fact]
+    public void Texts_of_many_machines_are_cut_to_what_the_server_takes()
+    {
+        var outcomes = Enumerable.Range(0, 100).ToDictionary(i => i == 0 ? "db" : $"vm-{i}", i => StepOutcome.Blocked($"{i}: {new string('x', 200)}"));
+        outcomes["web"] = StepOutcome.Blocked(new string('y', 9000));
+        var status = PlanStatusBuilder.Build(Accepted() with { Outcomes = outcomes }, Examples.Now);
+
+        Assert.Equal(4096, status.CurrentOperation!.Message!.Length);
+        Assert.Contains(status.Groups.SelectMany(g => g.Vms), vm => vm.Message?.Length == 4096);
+        Assert.All(status.Groups.SelectMany(g => g.Vms), vm => Assert.True(vm.Message?.Length <= 4096, vm.Name));
+        Assert.All(status.Conditions, c => Assert.True(c.Message.Length <= 4096, c.Type));
+    }
+
+    [Fact]
     public void A_blocked_operation_says_so_in_condition_operation_and_machine()
     {
         var accepted = Accepted() with { Outcomes = new Dictionary<string, StepOutcome> { ["db"] = StepOutcome.Blocked("No room."), ["web"] = StepOutcome.Running("Works.") } };

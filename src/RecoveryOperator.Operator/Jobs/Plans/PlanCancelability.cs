@@ -15,6 +15,6 @@ internal static class PlanCancelability
         var members = situation.Runs.Select(r => r.Member).Concat(situation.Members);
         return PlanCancel.Fenced(members, id, record.Operation.Digest) is { } fenced
             ? new(false, "SourceFenced", $"{type} '{id}' cannot be canceled any more: the source of {fenced.Name} is fenced, and only its replica may run. Let it finish.")
-            : new(true, "NothingFenced", "No source is fenced yet: a cancel ends the operation, and all machines run on where they are.");
+            : new(true, "NothingFenced", "This operation is not known to have fenced a source: a cancel ends it, and leaves all machines where they are.");
     }
 }

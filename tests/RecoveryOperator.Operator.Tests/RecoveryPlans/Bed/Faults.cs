@@ -20,6 +20,9 @@ internal sealed class Faults : HttpPipelinePolicy
     /// <summary>The vault does not answer.</summary>
     public bool VaultAway { get; set; }
 
+    /// <summary>The vault is read, and refuses every write.</summary>
+    public bool VaultReadOnly { get; set; }
+
     public int Calls => Volatile.Read(ref _calls);
 
     /// <summary>Runs before each call, with its index.</summary>
@@ -48,6 +51,8 @@ internal sealed class Faults : HttpPipelinePolicy
             throw new Azure.RequestFailedException(403, "The test took the vault away.", "AuthenticationFailed", null);
         if (message.Request.Method == RequestMethod.Get || message.Request.Method == RequestMethod.Head)
             await ProcessNextAsync(message, pipeline);
+        else if (VaultReadOnly)
+            throw new Azure.RequestFailedException(403, "The test refuses writes.", "AuthorizationFailure", null);
         else
             await AroundAsync(async () =>
             {
