@@ -94,6 +94,10 @@ public sealed class ReplicationCycle
         }
     }
 
+    /// <summary>Releases what was due while somebody cut, unless somebody cuts again.</summary>
+    public Task ReleaseAsync(CancellationToken cancellationToken) =>
+        MachineHold.TryAsync(_context, holdsMachine: false, () => CheckpointRelease.RunAsync(_context, cancellationToken));
+
     private async Task<CycleRest?> CutHeldAsync(bool alone, CancellationToken cancellationToken)
     {
         await _preparation.RunAsync(cancellationToken);

@@ -59,6 +59,8 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
                 await ShipAsync(cancellationToken);
             else if (IsRetryDue)
                 Clear(); // What failed does not wait any more: it was dropped, and is cut again.
+            if (context.ReleaseDue && Fault is null)
+                await ReleaseAsync(cancellationToken);
             AnswerWaiting();
         }
         catch
@@ -115,6 +117,20 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
         {
             context.QueueShrank?.Invoke(); // Also when it failed: behind a commit, perhaps, whose room somebody waits for.
             context.Touch();
+        }
+    }
+
+    /// <summary>A set was committed while the machine was held: whoever held it is done, and calls.</summary>
+    private async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cycle.ReleaseAsync(cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            AnswerWaiting();
+            Fail(error);
         }
     }
 

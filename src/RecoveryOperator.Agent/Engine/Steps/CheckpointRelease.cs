@@ -9,7 +9,15 @@ internal static class CheckpointRelease
         if (!context.ReleaseDue || context.Progress is not { Last: { } last, Phase: EnginePhase.Replicating })
             return;
 
-        await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, last.Checkpoint, cancellationToken);
-        context.ReleaseDue = false;
+        context.ReleaseDue = false; // What is committed meanwhile makes it due again.
+        try
+        {
+            await context.Hypervisor.CommitCheckpointAsync(context.MachineId, context.Id, last.Checkpoint, cancellationToken);
+        }
+        catch
+        {
+            context.ReleaseDue = true;
+            throw;
+        }
     }
 }
