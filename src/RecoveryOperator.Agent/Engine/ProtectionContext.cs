@@ -111,7 +111,7 @@ public sealed class ProtectionContext
     /// <summary>Oldest cut that cannot be shipped as it is in the spool; null: none. It and those behind it become one intent.</summary>
     public CutIntent? Damaged { get; set; }
 
-    /// <summary>Told when cuts have left the queue, and their files the spool.</summary>
+    /// <summary>Told when cuts may have left the queue, and their files the spool: whoever waits for room looks again.</summary>
     public Action? QueueShrank { get; set; }
 
     /// <summary>The newest set's checkpoint is kept, and older ones are still there.</summary>

@@ -122,17 +122,15 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
     private async Task<ProtectionStatus> PutNewAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
         VirtualMachine? machine = await services.Hypervisor.FindAsync(desired.Machine, cancellationToken);
-        ProtectionProgress first = new() { Epoch = desired.Epoch, ResyncToken = ResyncWishes.TokenOf(desired) };
+        ProtectionProgress first = new() { Epoch = desired.Epoch, ResyncToken = ResyncWishes.TokenOf(desired), MachineId = machine?.Id };
         StoredProtection stored = new(desired.Clone(), services.Time.GetUtcNow(), first);
         lock (_claims)
         {
             if (machine is not null)
                 RefuseClaimed(desired, machine);
             services.Store.Put(desired, stored.GrantedAt, first);
-            if (machine is not null)
-                services.Store.Save(desired.ProtectionId, first = first with { MachineId = machine.Id });
             LogPut(desired);
-            return Begin(stored with { Progress = first }).Status;
+            return Begin(stored).Status;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Google.Protobuf.WellKnownTypes;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
@@ -16,13 +15,12 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <summary>How soon it is tried again to end what a killed process left: a pause that it caused ends within 10 s (P8).</summary>
     private static readonly TimeSpan PrepareAgainAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>After an error that no step answers for (the state's database, above all) a loop goes on; one that ends would end replication without a word.</summary>
-    private static readonly TimeSpan GoOnAfter = TimeSpan.FromSeconds(5);
-
     private readonly ProtectionContext _context;
     private readonly ReplicationCycle _cycle;
     private readonly CycleClock _clock;
-    private readonly ConcurrentQueue<TaskCompletionSource<CutInfo>> _cuts = new();
+    private readonly CutRequests _cuts = new();
+    private readonly LastingLoop _cutting;
+    private readonly LastingLoop _sending;
     private readonly WakeUp _wake;
     private readonly CancellationTokenSource _stop = new();
     private readonly ShippingLoop _shipping;
@@ -30,8 +28,6 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private Task _shippingLoop = Task.CompletedTask;
     private bool _prepared;
     private bool _disposed;
-    private volatile bool _closed;
-    private volatile Fault? _broken;
 
     /// <param name="services">What all protections share.</param>
     /// <param name="stored">The protection.</param>
@@ -39,6 +35,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
     public ProtectionRunner(EngineServices services, StoredProtection stored, Action<ProtectionRunner, bool> changed)
     {
         _context = new ProtectionContext(services, stored, (_, state) => changed(this, state));
+        _cutting = new LastingLoop(_context);
+        _sending = new LastingLoop(_context);
         _wake = new WakeUp(services.Time);
         _cycle = new ReplicationCycle(_context);
         _clock = new CycleClock(_context);
@@ -51,13 +49,13 @@ public sealed class ProtectionRunner : IAsyncDisposable
     public ProtectionContext Context => _context;
 
     /// <summary>What is shown of it.</summary>
-    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock, _shipping, _broken);
+    public ProtectionStatus Status => StatusBuilder.Build(_context, _clock, _shipping, _cutting.Broken ?? _sending.Broken);
 
     /// <summary>Begins the loop.</summary>
     public void Start()
     {
-        _loop = Task.Run(() => LoopAsync(StepAsync, _stop.Token));
-        _shippingLoop = Task.Run(() => LoopAsync(_shipping.StepAsync, _stop.Token));
+        _loop = Task.Run(() => RunAsync(_cutting, StepAsync));
+        _shippingLoop = Task.Run(() => RunAsync(_sending, _shipping.StepAsync));
         _shipping.Signal(); // What a former process cut goes on at once.
     }
 
@@ -93,11 +91,9 @@ public sealed class ProtectionRunner : IAsyncDisposable
         // A cycle under way comes first, so it is hurried too.
         using IDisposable? bypass = bypassLimits ? _context.Limits.Bypass() : null;
         TaskCompletionSource<CutInfo> cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _cuts.Enqueue(cut);
+        _cuts.Add(cut);
         _clock.Request();
         _wake.Call();
-        if (_closed)
-            LetGo();
         return await cut.Task.WaitAsync(cancellationToken);
     }
 
@@ -127,64 +123,18 @@ public sealed class ProtectionRunner : IAsyncDisposable
         await StopAsync();
     }
 
-    private async Task LoopAsync(Func<CancellationToken, Task> step, CancellationToken cancellationToken)
+    private async Task RunAsync(LastingLoop loop, Func<CancellationToken, Task> step)
     {
-        try
-        {
-            while (!cancellationToken.IsCancellationRequested)
-                await StepSafelyAsync(step, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The agent stops.
-        }
-        catch (Exception fault) when (cancellationToken.IsCancellationRequested)
-        {
-            // It ends anyway. Whoever stopped it may begin it anew (a new epoch, a fence), and must be able to.
-            _context.Services.Logger.StoppedByFailure(_context.DisplayName, fault);
-        }
-        finally
-        {
-            _closed = true;
-            LetGo();
-            _shipping.Close();
-        }
-    }
-
-    private async Task StepSafelyAsync(Func<CancellationToken, Task> step, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await step(cancellationToken);
-            _broken = null;
-        }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
-        {
-            _context.Services.Logger.LoopBroke(_context.DisplayName, GoOnAfter, fault);
-            _broken = FaultTable.Classify(fault);
-            _context.Touch();
-            await Task.Delay(GoOnAfter, _context.Services.Time, cancellationToken);
-        }
-    }
-
-    private void LetGo()
-    {
-        while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
-            cut.TrySetCanceled(CancellationToken.None);
-    }
-
-    /// <summary>No cycle runs any more that would answer them.</summary>
-    private void Refuse(FaultException ended)
-    {
-        while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
-            cut.TrySetException(ended);
+        await loop.RunAsync(step, _stop.Token);
+        _cuts.Close();
+        _shipping.Close();
     }
 
     private async Task StepAsync(CancellationToken cancellationToken)
     {
         _prepared = _prepared || await PrepareAsync(cancellationToken);
         if (_context.IsEnded && _context.Progress is { End: { } end } ended)
-            Refuse(new FaultException(Steps.Ending.ToFault(ended.Phase, end)));
+            _cuts.Refuse(new FaultException(Steps.Ending.ToFault(ended.Phase, end)));
         CycleDecision decision = _clock.Decide();
         if (decision.RunNow)
             await RunCycleAsync(cancellationToken);
@@ -220,11 +170,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
 
     private async Task RunCycleAsync(CancellationToken cancellationToken)
     {
-        List<TaskCompletionSource<CutInfo>> waiting = [];
         _clock.Begin();
-        while (_cuts.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
-            waiting.Add(cut);
-
+        List<TaskCompletionSource<CutInfo>> waiting = _cuts.TakeAll();
         bool succeeded = await RunGuardedAsync(cancellationToken);
         try
         {
@@ -255,7 +202,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <summary>Nothing failed, and no set was made: there was something else to do first (a resynchronization was called off, say), or there was no room.</summary>
     private void GoOnWaiting(TaskCompletionSource<CutInfo> cut)
     {
-        _cuts.Enqueue(cut);
+        _cuts.Add(cut);
         if (!_clock.WaitsForRoom || QueueLimits.Allow(_context))
             _clock.Request();
     }
@@ -273,7 +220,6 @@ public sealed class ProtectionRunner : IAsyncDisposable
             _clock.Succeeded(_shipping.Fault is null);
             if (_context.Store.LoadQueue(_context.Id).Count == 0)
                 OnCommitted();
-            _shipping.Signal();
             return true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -289,7 +235,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         }
         finally
         {
-            _shipping.Signal(); // Somebody may wait there for what was shipped here.
+            _shipping.Signal(); // A cut to ship, somebody who waits for what was shipped here, a checkpoint that came due.
             _context.Touch();
         }
     }

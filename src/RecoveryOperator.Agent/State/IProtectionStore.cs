@@ -13,6 +13,7 @@ public interface IProtectionStore
     /// <param name="desired">What is desired.</param>
     /// <param name="grantedAt">When its grant was first put.</param>
     /// <param name="first">Progress of a new protection.</param>
+    /// <exception cref="MachineClaimedException">It is new, and another protection holds its machine; nothing is stored.</exception>
     void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first);
 
     /// <summary>Stores progress.</summary>

@@ -28,15 +28,21 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     public void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first)
     {
         ArgumentNullException.ThrowIfNull(desired);
-        database.InTransaction(session => session.Execute(
-            """
-            INSERT INTO protection(id, machine, desired, granted_at, progress) VALUES($0, NULL, $1, $2, $3)
-            ON CONFLICT(id) DO UPDATE SET desired = $1, granted_at = $2
-            """,
-            desired.ProtectionId,
-            desired.ToByteArray(),
-            grantedAt.ToUnixTimeMilliseconds(),
-            JsonSerializer.Serialize(first, Json)));
+        database.InTransaction(session =>
+        {
+            if (session.Execute(
+                "UPDATE protection SET desired = $1, granted_at = $2 WHERE id = $0", desired.ProtectionId, desired.ToByteArray(), grantedAt.ToUnixTimeMilliseconds()) > 0)
+                return;
+
+            RefuseClaimed(session, desired.ProtectionId, first);
+            session.Execute(
+                "INSERT INTO protection(id, machine, desired, granted_at, progress) VALUES($0, $1, $2, $3, $4)",
+                desired.ProtectionId,
+                first.MachineId,
+                desired.ToByteArray(),
+                grantedAt.ToUnixTimeMilliseconds(),
+                JsonSerializer.Serialize(first, Json));
+        });
     }
 
     /// <inheritdoc/>
@@ -172,14 +178,19 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
 
     private static void Save(SqliteSession session, string protectionId, ProtectionProgress progress)
     {
+        RefuseClaimed(session, protectionId, progress);
+        if (session.Execute(
+            "UPDATE protection SET machine = $1, progress = $2 WHERE id = $0", protectionId, progress.MachineId, JsonSerializer.Serialize(progress, Json)) == 0)
+            throw new InvalidOperationException($"The state database has no protection '{protectionId}': what it did cannot be recorded. It was removed while it ran.");
+    }
+
+    private static void RefuseClaimed(SqliteSession session, string protectionId, ProtectionProgress progress)
+    {
         string? holder = progress.MachineId is not { } machine ? null : session
             .Query("SELECT id FROM protection WHERE machine = $0 AND id <> $1", row => row.GetString(0), machine, protectionId)
             .SingleOrDefault();
         if (holder is not null)
             throw new MachineClaimedException(progress.MachineId!, holder);
-
-        session.Execute(
-            "UPDATE protection SET machine = $1, progress = $2 WHERE id = $0", protectionId, progress.MachineId, JsonSerializer.Serialize(progress, Json));
     }
 
     /// <summary>Of a row that begins with sequence, attempt and checkpoint.</summary>

@@ -1,0 +1,59 @@
+using RecoveryOperator.Agent.Faults;
+using RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Agent.Engine;
+
+/// <summary>
+/// Repeats a step until it is stopped. After an error that the step does not answer for (the state's database, above all) it goes on: one that ended would end
+/// replication without a word.
+/// </summary>
+internal sealed class LastingLoop(ProtectionContext context)
+{
+    private static readonly TimeSpan GoOnAfter = TimeSpan.FromSeconds(5);
+
+    private volatile Fault? _broken;
+
+    /// <summary>What kept the last step from its end; null when nothing did.</summary>
+    public Fault? Broken => _broken;
+
+    /// <summary>Runs until it is stopped. What fails then is logged, and fails nobody: whoever stopped it may begin it anew (a new epoch, a fence).</summary>
+    public async Task RunAsync(Func<CancellationToken, Task> step, CancellationToken stop)
+    {
+        try
+        {
+            while (!stop.IsCancellationRequested)
+                await StepAsync(step, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+        catch (Exception fault) when (stop.IsCancellationRequested)
+        {
+            context.Services.Logger.StoppedByFailure(context.DisplayName, fault);
+        }
+    }
+
+    private async Task StepAsync(Func<CancellationToken, Task> step, CancellationToken stop)
+    {
+        try
+        {
+            await step(stop);
+            Show(null);
+        }
+        catch (Exception fault) when (!stop.IsCancellationRequested)
+        {
+            context.Services.Logger.LoopBroke(context.DisplayName, GoOnAfter, fault);
+            Show(FaultTable.Classify(fault));
+            await Task.Delay(GoOnAfter, context.Services.Time, stop);
+        }
+    }
+
+    private void Show(Fault? broken)
+    {
+        bool changed = (broken is null) != (_broken is null);
+        _broken = broken;
+        if (changed)
+            context.Touch();
+    }
+}
