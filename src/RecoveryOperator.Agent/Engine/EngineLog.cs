@@ -56,6 +56,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{ProtectedVm}: protection put (epoch {Epoch}, machine {Machine}, every {Frequency}, paused {Paused})")]
     public static partial void ProtectionPut(this ILogger logger, string protectedVm, long epoch, string machine, TimeSpan frequency, bool paused);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "{ProtectedVm}: replication could not begin again; it is tried again in {Delay}")]
+    public static partial void NotBegun(this ILogger logger, string protectedVm, TimeSpan delay, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Host settings put: {BytesPerSecond} bytes a second (0: no limit), {Slots} slots of the day")]
     public static partial void HostSettingsPut(this ILogger logger, long bytesPerSecond, int slots);
 

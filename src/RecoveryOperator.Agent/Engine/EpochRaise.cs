@@ -1,44 +1,39 @@
 using RecoveryOperator.Agent.Engine.Steps;
 using RecoveryOperator.Agent.Faults;
-using RecoveryOperator.Protocol;
+using RecoveryOperator.Agent.State;
 
 namespace RecoveryOperator.Agent.Engine;
 
-/// <summary>A protection enters a higher epoch: what was cut in the old one never ships.</summary>
+/// <summary>A protection enters a higher epoch: what was cut in the old one never ships (docs/engine.md, "A raised epoch").</summary>
 internal static class EpochRaise
 {
-    /// <summary>Stops the loop, stores the new epoch, and begins a new loop.</summary>
-    public static async Task<ProtectionRunner> RunAsync(
-        EngineServices services,
-        ProtectionRunner former,
-        DesiredProtection desired,
-        DateTimeOffset grantedAt,
-        Func<ProtectionRunner, Task<ProtectionRunner>> restart)
+    /// <summary>Takes progress into the epoch that is desired, where it is not there yet. No runner of the protection runs.</summary>
+    /// <returns>The protection as it is stored now.</returns>
+    public static StoredProtection Finish(EngineServices services, StoredProtection stored)
     {
-        await former.StopAsync();
-        ProtectionContext context = former.Context;
-        context.ReloadWhenUncertain();
-        context.Replace(desired.Clone(), grantedAt);
+        (long epoch, string id) = (stored.Desired.Epoch, stored.Desired.ProtectionId);
+        ProtectionProgress former = stored.Progress;
+        if (epoch <= former.Epoch)
+            return stored;
+
         EndReason end = Ending.Resync(
-            context,
+            stored.Desired,
             FaultReasons.EpochNeedsResync,
-            $"Epoch {desired.Epoch} goes on from a recovery point of an earlier one, so this machine's content must be compared with the replica first.");
-        CutIntent? waiting = services.Store.LoadQueue(context.Id).Oldest;
-        context.Save(
-            progress => new ProtectionProgress
-            {
-                Epoch = desired.Epoch,
-                MachineId = progress.MachineId,
-                ResyncToken = progress.ResyncToken,
-                FormerDisks = progress.Last?.Disks ?? progress.FormerDisks,
-                NextDiskIndex = progress.NextDiskIndex,
-                IgnoredDisks = progress.IgnoredDisks,
-                Phase = EnginePhase.ResyncRequired,
-                End = end,
-                Intent = waiting ?? progress.Intent,
-            },
-            progress => services.Store.DropCuts(context.Id, progress, 0, forgetBase: true));
-        services.Logger.Ended(context.DisplayName, desired.Epoch, EnginePhase.ResyncRequired, end.Reason, end.Message);
-        return await restart(former);
+            $"Epoch {epoch} goes on from a recovery point of an earlier one, so this machine's content must be compared with the replica first.");
+        ProtectionProgress raised = new()
+        {
+            Epoch = epoch,
+            MachineId = former.MachineId,
+            ResyncToken = former.ResyncToken,
+            FormerDisks = former.Last?.Disks ?? former.FormerDisks,
+            NextDiskIndex = former.NextDiskIndex,
+            IgnoredDisks = former.IgnoredDisks,
+            Phase = EnginePhase.ResyncRequired,
+            End = end,
+            Intent = services.Store.LoadQueue(id).Oldest ?? former.Intent,
+        };
+        services.Store.DropCuts(id, raised, 0, forgetBase: true);
+        services.Logger.Ended(stored.Desired.DisplayName, epoch, EnginePhase.ResyncRequired, end.Reason, end.Message);
+        return stored with { Progress = raised };
     }
 }

@@ -34,6 +34,15 @@ internal sealed class LastingLoop(ProtectionContext context)
         }
     }
 
+    /// <summary>Shows what keeps it from its end.</summary>
+    public void Show(Fault? broken)
+    {
+        bool changed = (broken is null) != (_broken is null);
+        _broken = broken;
+        if (changed)
+            context.Touch();
+    }
+
     private async Task StepAsync(Func<CancellationToken, Task> step, CancellationToken stop)
     {
         try
@@ -47,13 +56,5 @@ internal sealed class LastingLoop(ProtectionContext context)
             Show(FaultTable.Classify(fault));
             await Task.Delay(GoOnAfter, context.Services.Time, stop);
         }
-    }
-
-    private void Show(Fault? broken)
-    {
-        bool changed = (broken is null) != (_broken is null);
-        _broken = broken;
-        if (changed)
-            context.Touch();
     }
 }

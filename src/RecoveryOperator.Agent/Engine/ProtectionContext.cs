@@ -214,7 +214,7 @@ public sealed class ProtectionContext
     {
         if (!_uncertain)
             return false;
-        _progress = Store.LoadAll().Single(candidate => candidate.Desired.ProtectionId == Id).Progress;
+        _progress = (Store.Load(Id) ?? throw new InvalidOperationException($"The state database has no protection '{Id}' any more: it was removed while it ran.")).Progress;
         _uncertain = false;
         return true;
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Hypervisors;
@@ -7,84 +6,91 @@ using RecoveryOperator.Protocol;
 namespace RecoveryOperator.Agent.Engine;
 
 /// <summary>All protections of a host: taken up from the state at start, put and removed by the operator, and on their own in between.</summary>
-public sealed class ProtectionEngine(EngineServices services) : IHostedService, IAsyncDisposable
+public sealed class ProtectionEngine : IHostedService, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, ProtectionRunner> _runners = new(StringComparer.Ordinal);
+    private readonly EngineServices _services;
     private readonly ChangeLocks _changes = new();
     private readonly Lock _claims = new();
-    private readonly StatusFeed _feed = new(services.Time);
+    private readonly StatusFeed _feed;
+    private readonly RunnerSet _runners;
+    private readonly Revival _revival;
+
+    /// <param name="services">What all protections share.</param>
+    public ProtectionEngine(EngineServices services)
+    {
+        _services = services;
+        _feed = new StatusFeed(services.Time);
+        _runners = new RunnerSet(services, _feed);
+        _revival = new Revival(services, _runners, _changes);
+    }
 
     /// <summary>Free bytes for cuts.</summary>
-    public long FreeSpoolBytes => services.Spool.FreeBytes;
+    public long FreeSpoolBytes => _services.Spool.FreeBytes;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (StoredProtection stored in services.Store.LoadAll())
-            Begin(stored);
+        foreach (StoredProtection stored in _services.Store.LoadAll())
+            BeginOrRevive(stored);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_runners.Values.Select(runner => runner.StopAsync()));
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _revival.StopAsync();
+        await _runners.StopAsync();
+    }
 
     /// <summary>Sets what is desired for one machine. Idempotent.</summary>
     /// <exception cref="FaultException">Invalid, of a lower epoch, or of a machine that another protection holds.</exception>
-    public async Task<ProtectionStatus> PutAsync(DesiredProtection desired, CancellationToken cancellationToken)
+    public Task<ProtectionStatus> PutAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
         DesiredProtectionRules.Check(desired);
-        using IDisposable change = await _changes.TakeAsync(desired.ProtectionId, cancellationToken);
-        return await (_runners.TryGetValue(desired.ProtectionId, out ProtectionRunner? known)
-            ? PutKnownAsync(known, desired)
-            : PutNewAsync(desired, cancellationToken));
+        return ChangeAsync(
+            desired.ProtectionId,
+            async () => await _runners.TakeAsync(desired.ProtectionId) is { } known
+                ? await PutKnownAsync(known, desired)
+                : await PutNewAsync(desired, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>Stops replicating and releases the machine. Idempotent.</summary>
     /// <exception cref="FaultException">The epoch is below the known one.</exception>
-    public async Task RemoveAsync(string protectionId, long epoch, CancellationToken cancellationToken)
-    {
-        using IDisposable change = await _changes.TakeAsync(protectionId, cancellationToken);
-        if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
-            return;
-
-        RefuseStale(runner, epoch);
-        await runner.StopAsync();
-        ProtectionContext context = runner.Context;
-        try
+    public Task RemoveAsync(string protectionId, long epoch, CancellationToken cancellationToken) => ChangeAsync(
+        protectionId,
+        async () =>
         {
-            if (context.Progress.MachineId is { } machine && await services.Hypervisor.FindAsync(machine, cancellationToken) is not null)
-                await services.Hypervisor.ReleaseAsync(machine, protectionId, cancellationToken);
-        }
-        catch
-        {
-            // Not released: it stays as it was, and removing it is tried again by the caller.
-            await RestartAsync(runner);
-            throw;
-        }
+            // One that could not begin is removed all the same, so what is stored decides.
+            if (_services.Store.Load(protectionId) is { } stored)
+            {
+                CommandRules.RefuseStale(stored.Desired, epoch);
+                await RemoveAsync(stored.Desired, cancellationToken);
+            }
 
-        services.Store.Remove(protectionId);
-        services.Spool.DeleteAll(protectionId);
-        _runners.TryRemove(protectionId, out _);
-        _feed.Forget(protectionId);
-        context.Metrics.Remove();
-        await runner.DisposeAsync();
-        services.Logger.ProtectionRemoved(context.DisplayName, context.Progress.Epoch);
-    }
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>Records that a protection's epoch ended in the vault. Idempotent; one that is not held is success.</summary>
     /// <exception cref="FaultException">The epoch is below the known one.</exception>
-    public async Task FenceAsync(FenceProtectionRequest request, CancellationToken cancellationToken)
-    {
-        using IDisposable change = await _changes.TakeAsync(request.ProtectionId, cancellationToken);
-        if (!_runners.TryGetValue(request.ProtectionId, out ProtectionRunner? runner))
-            return;
-        RefuseStale(runner, request.Epoch);
-        if (runner.Context.Progress.Phase != EnginePhase.Fenced)
-            await EpochFence.RunAsync(runner, request.Sequence, request.OperationId, RestartAsync);
-    }
+    public Task FenceAsync(FenceProtectionRequest request, CancellationToken cancellationToken) => ChangeAsync(
+        request.ProtectionId,
+        async () =>
+        {
+            if (await _runners.TakeAsync(request.ProtectionId) is not { } runner)
+                return false;
+            CommandRules.RefuseStale(runner.Context.Desired, request.Epoch);
+            if (runner.Context.Progress.Phase == EnginePhase.Fenced)
+                return false;
+            await EpochFence.WriteAsync(runner, request.Sequence, request.OperationId);
+            await _runners.RestartAsync(runner);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>Every protection's status.</summary>
-    public IReadOnlyList<ProtectionStatus> List() => [.. _runners.Values.Select(runner => runner.Status)];
+    public IReadOnlyList<ProtectionStatus> List() => [.. _runners.All.Select(runner => runner.Status)];
 
     /// <summary>First every protection's status, then each change.</summary>
     public IAsyncEnumerable<ProtectionStatus> WatchAsync(CancellationToken cancellationToken) => _feed.WatchAsync(List, cancellationToken);
@@ -92,13 +98,13 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
     /// <summary>The machine's disks changed: its protection, if it has one, finds out at once.</summary>
     /// <returns>Whether there is one that runs.</returns>
     public bool LookAt(string machineId) =>
-        _runners.Values.FirstOrDefault(runner => runner.Context.Progress.MachineId == machineId) is { } runner && runner.LookNow();
+        _runners.All.FirstOrDefault(runner => runner.Context.Progress.MachineId == machineId) is { } runner && runner.LookNow();
 
     /// <summary>Cuts, ships and commits one set now.</summary>
     /// <exception cref="FaultException">Not known, of another epoch, or the cycle failed.</exception>
     public Task<CutInfo> CutAsync(string protectionId, long epoch, bool bypassLimits, CancellationToken cancellationToken)
     {
-        if (!_runners.TryGetValue(protectionId, out ProtectionRunner? runner))
+        if (_runners.Find(protectionId) is not { } runner)
         {
             throw new FaultException(
                 FaultCategory.NonRecoverable,
@@ -108,112 +114,103 @@ public sealed class ProtectionEngine(EngineServices services) : IHostedService, 
                 "Put the protection first.");
         }
 
-        RefuseStale(runner, epoch);
+        CommandRules.RefuseStale(runner.Context.Desired, epoch);
         return runner.CutAsync(bypassLimits, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (ProtectionRunner runner in _runners.Values)
+        await _revival.DisposeAsync();
+        await _runners.StopAsync();
+        foreach (ProtectionRunner runner in _runners.All)
             await runner.DisposeAsync();
+    }
+
+    /// <summary>One change of a protection at a time. After one that failed the protection goes on, as far as it was stored.</summary>
+    private async Task<T> ChangeAsync<T>(string protectionId, Func<Task<T>> change, CancellationToken cancellationToken)
+    {
+        using IDisposable held = await _changes.TakeAsync(protectionId, cancellationToken);
+        try
+        {
+            return await change();
+        }
+        catch
+        {
+            _revival.Begin(protectionId);
+            throw;
+        }
     }
 
     private async Task<ProtectionStatus> PutNewAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
-        VirtualMachine? machine = await services.Hypervisor.FindAsync(desired.Machine, cancellationToken);
+        VirtualMachine? machine = await _services.Hypervisor.FindAsync(desired.Machine, cancellationToken);
         ProtectionProgress first = new() { Epoch = desired.Epoch, ResyncToken = ResyncWishes.TokenOf(desired), MachineId = machine?.Id };
-        StoredProtection stored = new(desired.Clone(), services.Time.GetUtcNow(), first);
+        StoredProtection stored = new(desired.Clone(), _services.Time.GetUtcNow(), first);
         lock (_claims)
         {
             if (machine is not null)
-                RefuseClaimed(desired, machine);
-            services.Store.Put(desired, stored.GrantedAt, first);
+                CommandRules.RefuseClaimed(_runners.All, desired, machine);
+            _services.Store.Put(desired, stored.GrantedAt, first);
             LogPut(desired);
-            return Begin(stored).Status;
+            return _runners.Begin(stored).Status;
         }
     }
 
     private async Task<ProtectionStatus> PutKnownAsync(ProtectionRunner known, DesiredProtection desired)
     {
-        RefuseStale(known, desired.Epoch);
-        RefuseWithoutKey(known, desired);
+        CommandRules.RefuseStale(known.Context.Desired, desired.Epoch);
+        CommandRules.RefuseWithoutKey(known.Context.Desired, desired);
         ProtectionContext context = known.Context;
         bool newGrant = context.Desired.LogContainerUri != desired.LogContainerUri;
-        DateTimeOffset grantedAt = newGrant ? services.Time.GetUtcNow() : context.GrantedAt;
+        DateTimeOffset grantedAt = newGrant ? _services.Time.GetUtcNow() : context.GrantedAt;
+        bool raises = desired.Epoch > context.Progress.Epoch;
+        if (raises)
+            await known.StopAsync(); // Nothing of the former epoch is shipped from here on.
         if (!desired.Equals(context.Desired))
         {
-            services.Store.Put(desired, grantedAt, context.Progress);
+            _services.Store.Put(desired, grantedAt, context.Progress);
             LogPut(desired);
         }
 
-        if (desired.Epoch > context.Progress.Epoch)
-            return (await EpochRaise.RunAsync(services, known, desired, grantedAt, RestartAsync)).Status;
-
+        if (raises)
+            return (await _runners.RestartAsync(known)).Status;
         known.Replace(desired.Clone(), grantedAt);
         return known.Status;
     }
 
-    private async Task<ProtectionRunner> RestartAsync(ProtectionRunner former)
+    private async Task RemoveAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
-        await former.DisposeAsync();
-        return Begin(services.Store.LoadAll().Single(stored => stored.Desired.ProtectionId == former.Context.Id));
+        string id = desired.ProtectionId;
+        if (_runners.Find(id) is { } runner)
+            await runner.StopAsync();
+
+        // Read again: where it was claimed and what it did last is stored by now.
+        ProtectionProgress progress = _services.Store.Load(id)!.Progress;
+        if (progress.MachineId is { } machine && await _services.Hypervisor.FindAsync(machine, cancellationToken) is not null)
+            await _services.Hypervisor.ReleaseAsync(machine, id, cancellationToken);
+        _services.Spool.DeleteAll(id); // Before its row: without that, nobody would look for it again.
+        _services.Store.Remove(id);
+        await _runners.RemoveAsync(id);
+        _services.Logger.ProtectionRemoved(desired.DisplayName, progress.Epoch);
     }
 
-    private ProtectionRunner Begin(StoredProtection stored)
+    private void BeginOrRevive(StoredProtection stored)
     {
-        ProtectionRunner runner = new(services, stored, (changed, state) => _feed.Publish(changed.Context.Id, () => changed.Status, state));
-        _runners[stored.Desired.ProtectionId] = runner;
-        runner.Start();
-        runner.Context.Touch();
-        return runner;
-    }
-
-    private void RefuseClaimed(DesiredProtection desired, VirtualMachine machine)
-    {
-        ProtectionRunner? holder = _runners.Values.FirstOrDefault(runner => runner.Context.Progress.MachineId == machine.Id);
-        if (holder is not null)
+        try
         {
-            throw new FaultException(
-                FaultCategory.NonRecoverable,
-                FaultReasons.MachineClaimed,
-                $"vm {desired.Machine}",
-                $"The machine '{machine.Name}' ({machine.Id}) is protected by '{holder.Context.DisplayName}' already.",
-                "A machine has one protection: delete one of the two.");
+            _runners.Begin(stored);
         }
-    }
-
-    private static void RefuseStale(ProtectionRunner runner, long epoch)
-    {
-        long known = runner.Context.Progress.Epoch;
-        if (epoch < known)
+        catch (Exception fault)
         {
-            throw new FaultException(
-                FaultCategory.NonRecoverable,
-                FaultReasons.StaleEpoch,
-                $"protection {runner.Context.DisplayName}",
-                $"The command is of epoch {epoch}, epoch {known} is in force.",
-                "Read the journal again: somebody else has raised the epoch.");
-        }
-    }
-
-    /// <summary>Encryption is never switched off, least of all by an operator that is too old to know of it.</summary>
-    private static void RefuseWithoutKey(ProtectionRunner runner, DesiredProtection desired)
-    {
-        if (runner.Context.Desired.PayloadKey is { } held && desired.PayloadKey is null)
-        {
-            throw new FaultException(
-                FaultCategory.NonRecoverable,
-                FaultReasons.PayloadKeyWithdrawn,
-                $"protection {runner.Context.DisplayName}",
-                $"The protection is encrypted (data key {held.Id}), and the new one brings no key: its change logs would travel in the clear.",
-                "Put spec.encryption of the RecoveryVault back, or use an operator that knows it. Replication goes on as it was.");
+            _services.Logger.NotBegun(stored.Desired.DisplayName, TimeSpan.Zero, fault);
+            _revival.Begin(stored.Desired.ProtectionId);
         }
     }
 
     private void LogPut(DesiredProtection desired)
     {
         TimeSpan frequency = desired.CopyFrequency.ToTimeSpan();
-        services.Logger.ProtectionPut(desired.DisplayName, desired.Epoch, desired.Machine, frequency, desired.Paused);
+        _services.Logger.ProtectionPut(desired.DisplayName, desired.Epoch, desired.Machine, frequency, desired.Paused);
     }
 }

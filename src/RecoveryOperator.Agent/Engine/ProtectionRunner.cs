@@ -51,6 +51,12 @@ public sealed class ProtectionRunner : IAsyncDisposable
     /// <summary>What is shown of it.</summary>
     public ProtectionStatus Status => StatusBuilder.Build(_context, _clock, _shipping, _cutting.Broken ?? _sending.Broken);
 
+    /// <summary>It was told to stop, and does nothing any more, or soon.</summary>
+    public bool IsStopping => _stop.IsCancellationRequested;
+
+    /// <summary>It stopped, and the one that should follow it did not begin.</summary>
+    public void ShowBroken(Exception fault) => _cutting.Show(FaultTable.Classify(fault));
+
     /// <summary>Begins the loop.</summary>
     public void Start()
     {

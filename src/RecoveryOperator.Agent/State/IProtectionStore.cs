@@ -9,6 +9,9 @@ public interface IProtectionStore
     /// <summary>All protections.</summary>
     IReadOnlyList<StoredProtection> LoadAll();
 
+    /// <summary>One protection; null when there is none.</summary>
+    StoredProtection? Load(string protectionId);
+
     /// <summary>Stores what is desired; a new protection with its first progress, a known one keeps its own.</summary>
     /// <param name="desired">What is desired.</param>
     /// <param name="grantedAt">When its grant was first put.</param>

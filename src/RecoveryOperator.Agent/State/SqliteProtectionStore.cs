@@ -17,12 +17,12 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     };
 
     /// <inheritdoc/>
-    public IReadOnlyList<StoredProtection> LoadAll() => database.InTransaction(session => session.Query(
-        "SELECT desired, granted_at, progress FROM protection ORDER BY id",
-        row => new StoredProtection(
-            DesiredProtection.Parser.ParseFrom(row.GetFieldValue<byte[]>(0)),
-            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
-            JsonSerializer.Deserialize<ProtectionProgress>(row.GetString(2), Json)!)));
+    public IReadOnlyList<StoredProtection> LoadAll() =>
+        database.InTransaction(session => session.Query("SELECT desired, granted_at, progress FROM protection ORDER BY id", ProtectionOf));
+
+    /// <inheritdoc/>
+    public StoredProtection? Load(string protectionId) => database.InTransaction(
+        session => session.Query("SELECT desired, granted_at, progress FROM protection WHERE id = $0", ProtectionOf, protectionId).SingleOrDefault());
 
     /// <inheritdoc/>
     public void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first)
@@ -192,6 +192,11 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
         if (holder is not null)
             throw new MachineClaimedException(progress.MachineId!, holder);
     }
+
+    private static StoredProtection ProtectionOf(SqliteDataReader row) => new(
+        DesiredProtection.Parser.ParseFrom(row.GetFieldValue<byte[]>(0)),
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
+        JsonSerializer.Deserialize<ProtectionProgress>(row.GetString(2), Json)!);
 
     /// <summary>Of a row that begins with sequence, attempt and checkpoint.</summary>
     private static CutIntent IntentOf(SqliteDataReader row) => new(row.GetInt64(0), Guid.Parse(row.GetString(1)), new ChangeTrackingId(row.GetString(2)));

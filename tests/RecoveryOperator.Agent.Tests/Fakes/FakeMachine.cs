@@ -35,6 +35,9 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
     /// <summary>Images of the disks, by index.</summary>
     public string[]? Sources { get; set; }
 
+    /// <summary>Told when the machine is to be released; what it throws is the failure.</summary>
+    public Action? OnRelease { get; set; }
+
     /// <summary>The host does not end a snapshot's job when it is asked to, as when libvirtd is away.</summary>
     public bool LeavesJobs { get; set; }
 
@@ -170,6 +173,7 @@ public sealed class FakeMachine(int disks, int sizeBytes, bool tracks = true) : 
 
     public Task ReleaseAsync(string machineId, string owner, CancellationToken cancellationToken)
     {
+        OnRelease?.Invoke();
         LoseTracking();
         return Task.CompletedTask;
     }

@@ -20,6 +20,9 @@ public sealed class FaultPoints
     /// <summary>Told of each reading of the store; what it throws is the failure.</summary>
     public Action? OnLoad { get; set; }
 
+    /// <summary>Told of each protection that is put in the store; what it throws is the failure.</summary>
+    public Action? OnPut { get; set; }
+
     public string? BrokeAt { get; private set; }
 
     public bool IsCrashed { get; private set; }

@@ -12,7 +12,17 @@ public sealed class FaultyStore(IProtectionStore inner, FaultPoints points) : IP
 
     public IReadOnlyList<StoredProtection> LoadAll() => inner.LoadAll();
 
-    public void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first) => inner.Put(desired, grantedAt, first);
+    public StoredProtection? Load(string protectionId)
+    {
+        points.OnLoad?.Invoke();
+        return inner.Load(protectionId);
+    }
+
+    public void Put(DesiredProtection desired, DateTimeOffset grantedAt, ProtectionProgress first)
+    {
+        points.OnPut?.Invoke();
+        inner.Put(desired, grantedAt, first);
+    }
 
     public void Save(string protectionId, ProtectionProgress progress) => points.Run("Save", () => inner.Save(protectionId, progress));
 

@@ -17,8 +17,10 @@ internal static class Ending
         "Use the recovered machine. Switch this one off if it still runs, and remove its protection.");
 
     /// <summary>A reason for a resynchronization.</summary>
-    public static EndReason Resync(ProtectionContext context, string reason, string message) =>
-        new(reason, $"vm {context.Desired.Machine}", message, ResyncRemedy);
+    public static EndReason Resync(ProtectionContext context, string reason, string message) => Resync(context.Desired, reason, message);
+
+    /// <summary>A reason for a resynchronization.</summary>
+    public static EndReason Resync(DesiredProtection desired, string reason, string message) => new(reason, $"vm {desired.Machine}", message, ResyncRemedy);
 
     /// <summary>The fault by which it is shown.</summary>
     public static Fault ToFault(EnginePhase phase, EndReason end) => new()
