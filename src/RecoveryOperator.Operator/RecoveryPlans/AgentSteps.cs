@@ -2,10 +2,13 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Documents;
+using OperationState = RecoveryOperator.Protocol.OperationState;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
@@ -63,9 +66,9 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
     }
 
     /// <summary>Forgets how long the steps of an operation wait for their next try.</summary>
-    public void RetryNow(string operationId)
+    public void RetryNow(RecoveryPlan plan, OperationRequest request)
     {
-        foreach (var (key, attempt) in _attempts.Where(a => a.Key.Contains($"/{operationId}/", StringComparison.Ordinal)))
+        foreach (var (key, attempt) in _attempts.Where(a => a.Key.Contains($"/{FailoverContext.KeyOf(plan, request)}/", StringComparison.Ordinal)))
             _attempts.TryUpdate(key, attempt with { NotBefore = DateTimeOffset.MinValue }, attempt);
     }
 

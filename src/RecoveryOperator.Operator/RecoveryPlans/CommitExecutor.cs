@@ -1,3 +1,4 @@
+using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault;
 
@@ -7,7 +8,7 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 internal sealed partial class CommitExecutor(TimeProvider time, ILogger<CommitExecutor> logger)
 {
     /// <summary>Commits the VM unless that is done.</summary>
-    public async Task<StepOutcome> StepAsync(PlanMemberView member, OperationRequest request, CancellationToken cancellationToken)
+    public async Task<StepOutcome> StepAsync(RecoveryPlan plan, PlanMemberView member, OperationRequest request, CancellationToken cancellationToken)
     {
         if (member.State == PlanMemberState.Committed)
             return StepOutcome.Done;
@@ -16,7 +17,7 @@ internal sealed partial class CommitExecutor(TimeProvider time, ILogger<CommitEx
 
         try
         {
-            var committed = JournalTransitions.Commit(member.Journal!.Value, request, time.GetUtcNow());
+            var committed = JournalTransitions.Commit(member.Journal!.Value, request, plan.Metadata.Name, time.GetUtcNow());
             var written = await member.Vault!.WriteJournalAsync(committed, member.Journal.ETag, cancellationToken);
             return written is null ? StepOutcome.Forestalled : StepOutcome.Done;
         }

@@ -18,7 +18,7 @@ internal sealed record FailoverContext(RecoveryPlan Plan, PlanMemberView Member,
     public JournalDocument Journal => Member.Journal!.Value;
 
     /// <summary>The step that follows from the journal.</summary>
-    public FailoverStep Next => Member.FactsOf(Request.Id, Request.Digest).Next;
+    public FailoverStep Next => Member.FactsOf(OperationKey.Of(Plan, Request)).Next;
 
     /// <summary>The epoch that the failover ends; meaningful once it is fenced.</summary>
     public long OldEpoch => Journal.Epoch - 1;
@@ -27,5 +27,8 @@ internal sealed record FailoverContext(RecoveryPlan Plan, PlanMemberView Member,
     public NamespacedName Host => new(Plan.Namespace(), Member.Failover!.Host);
 
     /// <summary>Names the VM in ids of agents' operations.</summary>
-    public string Key => $"{Request.Id}/{Plan.Namespace()}/{Member.Name}";
+    public string Key => $"{KeyOf(Plan, Request)}/{Member.Name}";
+
+    /// <summary>Names the operation in ids of agents' operations: a user's id is a plan's own.</summary>
+    public static string KeyOf(RecoveryPlan plan, OperationRequest request) => $"{request.Id}/{plan.Namespace()}/{plan.Metadata.Name}";
 }

@@ -1,3 +1,4 @@
+using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Operator.ProtectedVMs;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault;
@@ -46,7 +47,7 @@ internal sealed partial class FailoverExecutor(
     }
 
     /// <summary>What waits for its next try is tried now.</summary>
-    public void RetryNow(string operationId) => agents.RetryNow(operationId);
+    public void RetryNow(RecoveryPlan plan, OperationRequest request) => agents.RetryNow(plan, request);
 
     private async Task<StepOutcome> FenceAsync(FailoverContext context, CancellationToken cancellationToken)
     {
@@ -69,14 +70,16 @@ internal sealed partial class FailoverExecutor(
             return obstacle;
 
         var chosen = context.Choice.NeedsEverythingApplied ? null : point;
-        var fenced = JournalTransitions.Fence(member.Journal!.Value, context.Request, target.Site, host.Name, chosen, time.GetUtcNow());
+        var fenced = JournalTransitions.Fence(member.Journal!.Value, context.Request, context.Plan.Metadata.Name, target.Site, host.Name, chosen, time.GetUtcNow());
         return await WriteAsync(context, fenced, cancellationToken);
     }
 
     /// <summary>Another plan was faster: while its operation runs this one waits, afterwards there is nothing left to do for it.</summary>
     private static StepOutcome HeldBy(FailoverRecord other, PlanMemberView member) => member.IsRecovered
-        ? StepOutcome.Failed($"{member.Name} was failed over by operation '{other.OperationId}' of another plan meanwhile; it runs on host {other.Host}.")
-        : StepOutcome.Blocked($"{member.Name} is held by operation '{other.OperationId}' of another plan: wait until it has ended.");
+        ? StepOutcome.Failed($"{member.Name} was failed over by operation '{other.OperationId}' of {PlanOf(other)} meanwhile; it runs on host {other.Host}.")
+        : StepOutcome.Blocked($"{member.Name} is held by operation '{other.OperationId}' of {PlanOf(other)}: wait until it has ended.");
+
+    private static string PlanOf(FailoverRecord failover) => failover.Plan is { } plan ? $"plan {plan}" : "another plan";
 
     private async Task<StepOutcome> SealAsync(FailoverContext context, CancellationToken cancellationToken)
     {

@@ -8,12 +8,13 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 internal static class JournalTransitions
 {
     /// <summary>Raises the epoch. A point that is chosen already is recorded with it, so that it is not pruned from here on.</summary>
-    public static JournalDocument Fence(JournalDocument journal, OperationRequest request, string site, string host, PointSummary? point, DateTimeOffset now) => journal with
+    public static JournalDocument Fence(
+        JournalDocument journal, OperationRequest request, string plan, string site, string host, PointSummary? point, DateTimeOffset now) => journal with
     {
         Epoch = journal.Epoch + 1,
         Epochs = [.. journal.Epochs, new EpochRecord(journal.Epoch + 1, point, null)],
-        Failover = new FailoverRecord(request.Id, site, host, null, point, false),
-        Operations = [.. journal.Operations, Record(request, nameof(OperationState.Accepted), now)],
+        Failover = new FailoverRecord(request.Id, site, host, null, point, false, plan),
+        Operations = [.. journal.Operations, Record(request, plan, nameof(OperationState.Accepted), now)],
     };
 
     /// <summary>Records the end of the epoch before the present one, also where its beginning was never recorded.</summary>
@@ -40,40 +41,35 @@ internal static class JournalTransitions
     public static JournalDocument RecordStart(JournalDocument journal, MemberResult result, DateTimeOffset now) => journal with
     {
         ActiveSite = journal.Failover!.Site,
-        Operations = [.. journal.Operations.Select(o => o.Id == journal.Failover.OperationId ? End(o, nameof(OperationState.Succeeded), result, now) : o)],
+        Operations = [.. journal.Operations.Select(o => IsOfFailover(o, journal.Failover) && o.State == nameof(OperationState.Accepted) ? End(o, nameof(OperationState.Succeeded), result, now) : o)],
     };
 
-    public static JournalDocument Commit(JournalDocument journal, OperationRequest request, DateTimeOffset now) => journal with
+    public static JournalDocument Commit(JournalDocument journal, OperationRequest request, string plan, DateTimeOffset now) => journal with
     {
         Failover = journal.Failover! with { Committed = true },
-        Operations = [.. journal.Operations, Record(request, nameof(OperationState.Succeeded), now) with { FinishedAt = now }],
+        Operations = [.. journal.Operations, Record(request, plan, nameof(OperationState.Succeeded), now) with { FinishedAt = now }],
     };
 
     /// <summary>The operation of this plan may not fence the machine any more.</summary>
     public static JournalDocument Cancel(JournalDocument journal, OperationRequest request, string plan, DateTimeOffset now) => journal with
     {
-        Operations =
-        [
-            .. journal.Operations,
-            Record(request, nameof(OperationState.Canceled), now) with { FinishedAt = now, Result = JsonSerializer.SerializeToElement(new CanceledResult(plan), JsonSerializerOptions.Web) },
-        ],
+        Operations = [.. journal.Operations, Record(request, plan, nameof(OperationState.Canceled), now) with { FinishedAt = now }],
     };
 
     /// <summary>It was canceled. An operation of the same id of another plan is another one.</summary>
-    public static bool IsCanceled(JournalDocument journal, OperationRequest request, string plan) => journal.Operations.Any(o =>
-        o.Id == request.Id && o.Digest == request.Digest && o.State == nameof(OperationState.Canceled)
-        && o.Result?.Deserialize<CanceledResult>(JsonSerializerOptions.Web)?.Plan == plan);
+    public static bool IsCanceled(JournalDocument journal, OperationRequest request, string plan) =>
+        journal.Operations.Any(o => new OperationKey(plan, request.Id, request.Digest).Is(o) && o.State == nameof(OperationState.Canceled));
 
-    private static OperationRecord Record(OperationRequest request, string state, DateTimeOffset now) =>
-        new(request.Id, request.Digest, request.Type.ToString(), state, now, null, null);
+    /// <summary>It is the operation that made the failover.</summary>
+    public static bool IsOfFailover(OperationRecord operation, FailoverRecord failover) =>
+        operation.Id == failover.OperationId && (operation.Plan ?? failover.Plan) == failover.Plan;
+
+    private static OperationRecord Record(OperationRequest request, string plan, string state, DateTimeOffset now) =>
+        new(request.Id, request.Digest, request.Type.ToString(), state, now, null, null, plan);
 
     private static OperationRecord End(OperationRecord operation, string state, MemberResult result, DateTimeOffset now) =>
         operation with { State = state, FinishedAt = now, Result = JsonSerializer.SerializeToElement(result, JsonSerializerOptions.Web) };
 }
-
-/// <summary>Whose operation was canceled; stands in the VM's journal.</summary>
-/// <param name="Plan">Name of the RecoveryPlan, in the VM's namespace.</param>
-internal sealed record CanceledResult(string Plan);
 
 /// <summary>What came of one VM's failover; stands in its journal.</summary>
 /// <param name="Host">RecoveryHost.</param>

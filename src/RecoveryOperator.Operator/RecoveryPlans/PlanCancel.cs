@@ -1,3 +1,4 @@
+using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault;
 
@@ -27,12 +28,12 @@ internal sealed partial class PlanCancel(TimeProvider time, ILogger<PlanCancel> 
         subjects.Any(m => m.Journal is { } journal && JournalTransitions.IsCanceled(journal.Value, request, situation.Plan.Metadata.Name));
 
     /// <summary>The first machine that the operation has fenced; null when none is known.</summary>
-    public static PlanMemberView? Fenced(IEnumerable<PlanMemberView> subjects, string id, string digest) => subjects.FirstOrDefault(m => m.FactsOf(id, digest).Fenced);
+    public static PlanMemberView? Fenced(IEnumerable<PlanMemberView> subjects, OperationKey operation) => subjects.FirstOrDefault(m => m.FactsOf(operation).Fenced);
 
     /// <summary>How it stands before anything is written.</summary>
-    public static CancelProgress Look(IReadOnlyList<PlanMemberView> subjects, OperationRequest request)
+    public static CancelProgress Look(RecoveryPlan plan, IReadOnlyList<PlanMemberView> subjects, OperationRequest request)
     {
-        if (request.Type != OperationType.UnplannedFailover || Fenced(subjects, request.Id, request.Digest) is not null)
+        if (request.Type != OperationType.UnplannedFailover || Fenced(subjects, OperationKey.Of(plan, request)) is not null)
             return CancelProgress.Refused;
         return subjects.All(m => m.Journal is not null) ? CancelProgress.Done : CancelProgress.Waiting;
     }

@@ -70,7 +70,7 @@ internal sealed class PlanMemberReader(IObjectReader<ProtectedVM> machines, IPla
         null when view.Applied?.LatestPoint is null => PlanMemberState.NotRecoverable,
         null => PlanMemberState.Protected,
         { Committed: true } => PlanMemberState.Committed,
-        { } failover when view.HasSucceeded(failover.OperationId) => PlanMemberState.FailedOver,
+        not null when view.HasStarted => PlanMemberState.FailedOver,
         _ => PlanMemberState.FailingOver,
     };
 

@@ -32,11 +32,11 @@ internal sealed record PlanMemberView(string Name, int Group, PlanMemberState St
     public FailoverRecord? Failover => Journal?.Value.Failover;
 
     /// <summary>
-    /// What its journal says about one failover. An operation of the same id and another digest is another plan's: it counts as not begun.
+    /// What its journal says about one failover. An operation of the same id of another plan, or with another digest, is another one: it counts as not begun.
     /// </summary>
-    public FailoverFacts FactsOf(string operationId, string digest)
+    public FailoverFacts FactsOf(OperationKey operation)
     {
-        if (Failover is not { } failover || failover.OperationId != operationId || !Journal!.Value.Operations.Any(o => o.Id == operationId && o.Digest == digest))
+        if (Failover is not { } failover || !operation.Made(failover) || !Journal!.Value.Operations.Any(o => operation.Is(o) && o.State != nameof(OperationState.Canceled)))
             return new FailoverFacts(false, false, false, false, false);
         var journal = Journal.Value;
         return new FailoverFacts(
@@ -44,15 +44,15 @@ internal sealed record PlanMemberView(string Name, int Group, PlanMemberState St
             SealRecorded: journal.Epochs.Any(e => e.Epoch == journal.Epoch - 1 && e.SealedAtSequence is not null),
             PointChosen: failover.Point is not null,
             MachineCreated: failover.MachineId is not null,
-            Started: HasSucceeded(operationId));
+            Started: HasStarted);
     }
 
     /// <summary>It runs at the target, by whichever operation.</summary>
     public bool IsRecovered => State is PlanMemberState.FailedOver or PlanMemberState.Committed;
 
-    /// <summary>Whether the journal holds an operation as succeeded.</summary>
-    public bool HasSucceeded(string operationId) =>
-        Journal?.Value.Operations.Any(o => o.Id == operationId && o.State == nameof(OperationState.Succeeded)) ?? false;
+    /// <summary>Whether the operation that made its failover has started its machine.</summary>
+    public bool HasStarted => Failover is { } failover
+        && Journal!.Value.Operations.Any(o => JournalTransitions.IsOfFailover(o, failover) && o.State == nameof(OperationState.Succeeded));
 
     /// <summary>The member as the guard sees it.</summary>
     public PlanMember ToMember() => new(Name, State);

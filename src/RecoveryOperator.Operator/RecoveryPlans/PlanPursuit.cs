@@ -113,7 +113,7 @@ internal sealed partial class PlanPursuit(
         if (wish.RetryToken is { } token && _retried.GetValueOrDefault(retried) != token)
         {
             _retried[retried] = token;
-            runner.RetryNow(request.Id);
+            runner.RetryNow(situation.Plan, request);
         }
 
         var runs = await runner.RunAsync(situation.Plan, subjects, request, running.Operation.StartedAt, cancellationToken);
@@ -125,7 +125,7 @@ internal sealed partial class PlanPursuit(
         };
         if (runs.All(r => r.Outcome.HasEnded))
         {
-            var ended = PlanJournalTransitions.End(journal.Document, request.Id, runs, PlanSummary.Of(runs, request), time.GetUtcNow());
+            var ended = PlanJournalTransitions.End(journal.Document, request.Id, runs, PlanSummary.Of(situation.Plan, runs, request), time.GetUtcNow());
             return await RecordAsync(situation, journal, ended, cancellationToken);
         }
 
@@ -138,7 +138,7 @@ internal sealed partial class PlanPursuit(
     {
         if (cancelId is null && !PlanCancel.HasBegun(situation, subjects, request))
             return null;
-        var progress = PlanCancel.Look(subjects, request);
+        var progress = PlanCancel.Look(situation.Plan, subjects, request);
         if (progress == CancelProgress.Refused)
             return null;
         situation = situation with { IsCanceling = true };

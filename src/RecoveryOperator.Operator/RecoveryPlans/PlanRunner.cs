@@ -15,7 +15,7 @@ internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failo
         RecoveryPlan plan, IReadOnlyList<PlanMemberView> members, OperationRequest request, DateTimeOffset acceptedAt, CancellationToken cancellationToken)
     {
         IReadOnlyList<MemberRun> runs = [.. members.Select(m => new MemberRun(m, StepOutcome.Running(string.Empty)))];
-        var reached = Reached(runs, run => run.Member.HasSucceeded(request.Id));
+        var reached = Reached(runs, run => run.Member.FactsOf(OperationKey.Of(plan, request)).Started);
         while (true)
         {
             runs = await PassAsync(plan, runs, request, acceptedAt, reached, cancellationToken);
@@ -27,7 +27,7 @@ internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failo
     }
 
     /// <summary>What waits for its next try is tried at the next run.</summary>
-    public void RetryNow(string operationId) => failover.RetryNow(operationId);
+    public void RetryNow(RecoveryPlan plan, OperationRequest request) => failover.RetryNow(plan, request);
 
     /// <summary>Index of the first group that has not ended whole.</summary>
     private static int Reached(IReadOnlyList<MemberRun> runs, Func<MemberRun, bool> ended)
@@ -71,7 +71,7 @@ internal sealed class PlanRunner(PlanMemberReader reader, FailoverExecutor failo
 
     private async Task<MemberRun> CommitAsync(RecoveryPlan plan, PlanMemberView member, OperationRequest request, CancellationToken cancellationToken)
     {
-        var outcome = await commit.StepAsync(member, request, cancellationToken);
+        var outcome = await commit.StepAsync(plan, member, request, cancellationToken);
         Tell(plan, member);
         return new(await ReadAsync(plan, member, cancellationToken), outcome);
     }

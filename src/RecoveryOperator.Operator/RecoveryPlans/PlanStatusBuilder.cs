@@ -77,7 +77,7 @@ internal static class PlanStatusBuilder
         {
             Name = member.Name,
             State = StateOf(member, outcome),
-            Step = StepOf(member, operation),
+            Step = StepOf(situation, member, operation),
             Host = member.Failover?.Host,
             RecoveryPointTime = member.Failover?.Point?.Instant,
             Message = Cut(outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem),
@@ -85,7 +85,7 @@ internal static class PlanStatusBuilder
     }
 
     /// <summary>What is being done; where the machine stands when nothing is.</summary>
-    private static string StepOf(PlanMemberView member, OperationRecord? operation)
+    private static string StepOf(PlanSituation situation, PlanMemberView member, OperationRecord? operation)
     {
         var running = operation is { FinishedAt: null };
         if (running && operation!.Type == nameof(OperationType.Commit))
@@ -94,7 +94,7 @@ internal static class PlanStatusBuilder
             return member.State.ToString();
         if (member.Failover is null)
             return running && member.State == PlanMemberState.Protected ? "CheckTarget" : member.State.ToString();
-        return member.FactsOf(operation.Id, operation.Digest).Next.ToString();
+        return member.FactsOf(OperationKey.Of(situation.Plan, operation)).Next.ToString();
     }
 
     private static PlanStepState StateOf(PlanMemberView member, StepOutcome? outcome)

@@ -88,6 +88,7 @@ public sealed record EpochRecord(long Epoch, PointSummary? Parent, long? SealedA
 /// <param name="StartedAt">When it was accepted or refused.</param>
 /// <param name="FinishedAt">When it ended.</param>
 /// <param name="Result">What came of it; shape by type.</param>
+/// <param name="Plan">RecoveryPlan, in the machine's namespace, whose operation it is in a machine's journal: ids are a plan's own. Null in a plan's journal, and in records of earlier versions.</param>
 public sealed record OperationRecord(
     string Id,
     string Digest,
@@ -95,7 +96,8 @@ public sealed record OperationRecord(
     string State,
     DateTimeOffset StartedAt,
     DateTimeOffset? FinishedAt,
-    JsonElement? Result);
+    JsonElement? Result,
+    string? Plan = null);
 
 /// <summary>A failed-over machine.</summary>
 /// <param name="OperationId">Operation that made it.</param>
@@ -104,4 +106,5 @@ public sealed record OperationRecord(
 /// <param name="MachineId">Its id there; null until created.</param>
 /// <param name="Point">Point that it started from; null until chosen.</param>
 /// <param name="Committed">The choice of point is final.</param>
-public sealed record FailoverRecord(string OperationId, string Site, string Host, string? MachineId, PointSummary? Point, bool Committed);
+/// <param name="Plan">RecoveryPlan whose operation that is; null in records of earlier versions.</param>
+public sealed record FailoverRecord(string OperationId, string Site, string Host, string? MachineId, PointSummary? Point, bool Committed, string? Plan = null);

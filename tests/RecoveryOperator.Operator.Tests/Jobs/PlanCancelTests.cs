@@ -177,7 +177,7 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
         {
             var standing = (await web.Vault.ReadJournalAsync(Token))!;
             if (standing.Value.Failover is null && JournalTransitions.IsCanceled(await bed.Machine("db").JournalAsync(Token), Examples.Request, "shop"))
-                await web.Vault.WriteJournalAsync(JournalTransitions.Fence(standing.Value, Examples.Request, "site-b", "host-b", null, bed.Time.GetUtcNow()), standing.ETag, Token);
+                await web.Vault.WriteJournalAsync(JournalTransitions.Fence(standing.Value, Examples.Request, "shop", "site-b", "host-b", null, bed.Time.GetUtcNow()), standing.ETag, Token);
         };
 
         var ended = await bed.EndAsync("dr-1");

@@ -213,7 +213,7 @@ public sealed class PlanJobTests(Cluster cluster, PlanAzurite fixture, ITestOutp
     private static async Task LoseToAnotherPlanAsync(BedMachine machine)
     {
         var journal = (await machine.Vault.ReadJournalAsync(Token))!;
-        var fenced = JournalTransitions.Fence(journal.Value, Examples.Request with { Id = "other" }, "site-b", "host-b", Examples.Point, Examples.Now);
+        var fenced = JournalTransitions.Fence(journal.Value, Examples.Request with { Id = "other" }, "shop", "site-b", "host-b", Examples.Point, Examples.Now);
         var started = JournalTransitions.RecordStart(fenced, new MemberResult("host-b", "m", null, 0, 0, null), Examples.Now);
         Assert.NotNull(await machine.Vault.WriteJournalAsync(started, journal.ETag, Token));
     }

@@ -28,7 +28,7 @@ public sealed class CommitAndGrantTests(PlanAzurite fixture)
         var db = bed.Machine("db").Vault;
         var read = (await db.ReadJournalAsync(Token))!;
         var commit = new Replication.Plans.OperationRequest("elsewhere", Replication.Plans.OperationType.Commit, "Latest");
-        await db.WriteJournalAsync(JournalTransitions.Commit(read.Value, commit, bed.Time.GetUtcNow()), read.ETag, Token);
+        await db.WriteJournalAsync(JournalTransitions.Commit(read.Value, commit, "shop", bed.Time.GetUtcNow()), read.ETag, Token);
         bed.Ask("commit-1", PlanOperationType.Commit);
 
         Assert.Equal("Succeeded", (await bed.EndAsync("commit-1")).Operation.State);

@@ -7,7 +7,8 @@ namespace RecoveryOperator.Operator.Tests.RecoveryPlans;
 
 public sealed class JournalTransitionsTests
 {
-    private static readonly JournalDocument Fenced = JournalTransitions.Fence(Examples.Journal, Examples.Request, "site-b", "host-b", null, Examples.Now);
+    private static readonly OperationKey Key = new("shop", Examples.Request.Id, Examples.Request.Digest);
+    private static readonly JournalDocument Fenced = JournalTransitions.Fence(Examples.Journal, Examples.Request, "shop", "site-b", "host-b", null, Examples.Now);
 
     [Fact]
     public void The_journal_leads_from_each_step_to_the_next()
@@ -16,7 +17,7 @@ public sealed class JournalTransitionsTests
         var steps = new List<FailoverStep> { Next(at) };
         foreach (var write in new Func<JournalDocument, JournalDocument>[]
         {
-            j => JournalTransitions.Fence(j, Examples.Request, "site-b", "host-b", null, Examples.Now),
+            j => JournalTransitions.Fence(j, Examples.Request, "shop", "site-b", "host-b", null, Examples.Now),
             j => JournalTransitions.RecordSeal(j, 3),
             j => JournalTransitions.ChoosePoint(j, Examples.Point),
             j => JournalTransitions.RecordMachine(j, "machine"),
@@ -34,7 +35,7 @@ public sealed class JournalTransitionsTests
     [Fact]
     public void A_point_that_is_chosen_with_the_fence_is_pinned_from_there_on()
     {
-        var journal = JournalTransitions.Fence(Examples.Journal, Examples.Request, "site-b", "host-b", Examples.Point, Examples.Now);
+        var journal = JournalTransitions.Fence(Examples.Journal, Examples.Request, "shop", "site-b", "host-b", Examples.Point, Examples.Now);
 
         Assert.Equal((Examples.Point, Examples.Point), (journal.Failover!.Point, journal.Epochs[1].Parent));
         Assert.Equal(FailoverStep.Create, Next(JournalTransitions.RecordSeal(journal, 3)));
@@ -54,20 +55,20 @@ public sealed class JournalTransitionsTests
     {
         var member = Examples.Member("web", PlanMemberState.FailingOver, Fenced);
 
-        Assert.Equal(FailoverStep.Fence, member.FactsOf("dr-2", Examples.Request.Digest).Next);
-        Assert.Equal(FailoverStep.Fence, member.FactsOf("dr-1", (Examples.Request with { RecoveryPoint = "LatestProcessed" }).Digest).Next);
+        Assert.Equal(FailoverStep.Fence, member.FactsOf(Key with { Id = "dr-2" }).Next);
+        Assert.Equal(FailoverStep.Fence, member.FactsOf(Key with { Digest = (Examples.Request with { RecoveryPoint = "LatestProcessed" }).Digest }).Next);
     }
 
     [Fact]
     public void A_commit_keeps_everything_and_is_recorded_as_ended()
     {
         var started = JournalTransitions.RecordStart(Fenced, new MemberResult("host-b", "machine", Examples.Point, 1, 2, null), Examples.Now);
-        var committed = JournalTransitions.Commit(started, new("commit-1", OperationType.Commit, "Latest"), Examples.Now);
+        var committed = JournalTransitions.Commit(started, new("commit-1", OperationType.Commit, "Latest"), "shop", Examples.Now);
 
         Assert.Equal(started.Failover! with { Committed = true }, committed.Failover);
         Assert.Equal(["Succeeded", "Succeeded"], committed.Operations.Select(o => o.State));
     }
 
     private static FailoverStep Next(JournalDocument journal) =>
-        Examples.Member("web", PlanMemberState.Protected, journal).FactsOf(Examples.Request.Id, Examples.Request.Digest).Next;
+        Examples.Member("web", PlanMemberState.Protected, journal).FactsOf(Key).Next;
 }

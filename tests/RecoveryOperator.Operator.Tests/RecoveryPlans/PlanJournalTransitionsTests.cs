@@ -38,7 +38,7 @@ public sealed class PlanJournalTransitionsTests
     {
         var journal = PlanJournalTransitions.Accept(Examples.PlanJournal, Examples.Request, Members, Examples.Now);
         MemberRun[] runs = [new(Members[0], StepOutcome.Done), new(Members[1], new StepOutcome((StepProgress)last, "Why."))];
-        var ended = PlanJournalTransitions.End(journal, "dr-1", runs, PlanSummary.Of(runs, Examples.Request), Examples.Now.AddSeconds(9)).Operations[0];
+        var ended = PlanJournalTransitions.End(journal, "dr-1", runs, PlanSummary.Of(Examples.Plan("web"), runs, Examples.Request), Examples.Now.AddSeconds(9)).Operations[0];
 
         Assert.Equal((state, Examples.Now.AddSeconds(9)), (ended.Operation.State, ended.Operation.FinishedAt));
         Assert.Equal(["Succeeded", state], ended.Steps.Select(s => s.State));

@@ -72,7 +72,7 @@ public sealed class PlanStatusTests
     {
         var accepted = Accepted();
         MemberRun[] runs = [new(accepted.Members[0], StepOutcome.Failed("Gone.")), new(accepted.Members[1], StepOutcome.Done)];
-        var journal = PlanJournalTransitions.End(accepted.Journal!, "dr-1", runs, PlanSummary.Of(runs, Examples.Request), Examples.Now);
+        var journal = PlanJournalTransitions.End(accepted.Journal!, "dr-1", runs, PlanSummary.Of(Examples.Plan("web"), runs, Examples.Request), Examples.Now);
         var status = PlanStatusBuilder.Build(accepted with { Journal = journal, Outcomes = runs.ToDictionary(r => r.Member.Name, r => r.Outcome) }, Examples.Now);
 
         Assert.Equal(PlanPhase.Failed, status.Phase);
@@ -91,7 +91,7 @@ public sealed class PlanStatusTests
             accepted with { Outcomes = new Dictionary<string, StepOutcome> { ["db"] = StepOutcome.Blocked("No room.") } }, Examples.Now);
         MemberRun[] runs = [.. accepted.Members.Select(m => new MemberRun(m, StepOutcome.Done))];
         var ended = PlanStatusBuilder.Build(
-            accepted with { Journal = PlanJournalTransitions.End(accepted.Journal!, "dr-1", runs, PlanSummary.Of(runs, Examples.Request), Examples.Now) }, Examples.Now);
+            accepted with { Journal = PlanJournalTransitions.End(accepted.Journal!, "dr-1", runs, PlanSummary.Of(Examples.Plan("web"), runs, Examples.Request), Examples.Now) }, Examples.Now);
 
         Assert.Equal(["OperationAccepted"], Reasons(idle, running));
         Assert.Equal(["OperationAccepted"], Reasons(null, running));

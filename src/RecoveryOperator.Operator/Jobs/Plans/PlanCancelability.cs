@@ -13,7 +13,7 @@ internal static class PlanCancelability
         if (type != nameof(OperationType.UnplannedFailover))
             return new(false, "NotCancelable", $"{type} '{id}' cannot be canceled: it ends the choice of recovery point of each machine at once, and nothing of it can be taken back.");
         var members = situation.Runs.Select(r => r.Member).Concat(situation.Members);
-        return PlanCancel.Fenced(members, id, record.Operation.Digest) is { } fenced
+        return PlanCancel.Fenced(members, OperationKey.Of(situation.Plan, record.Operation)) is { } fenced
             ? new(false, "SourceFenced", $"{type} '{id}' cannot be canceled any more: the source of {fenced.Name} is fenced, and only its replica may run. Let it finish.")
             : new(true, "NothingFenced", "This operation is not known to have fenced a source: a cancel ends it, and leaves all machines where they are.");
     }

@@ -29,20 +29,20 @@ internal static class PlanJobSteps
         var run = situation.Runs.FirstOrDefault(r => r.Member.Name == name);
         var member = run?.Member ?? situation.Members.FirstOrDefault(m => m.Name == name);
         var names = record.Operation.Type == nameof(OperationType.Commit) ? ["Commit"] : OfFailover.Select(s => s.ToString());
-        var done = Done(record, member);
+        var done = Done(situation, record, member);
         return record.Operation.FinishedAt is not null
             ? Ended(name, names, step, done)
             : Running(name, names, done, run?.Outcome);
     }
 
     /// <summary>How many of its steps are done, by its journal; null where that cannot be read.</summary>
-    private static int? Done(PlanOperationRecord record, PlanMemberView? member)
+    private static int? Done(PlanSituation situation, PlanOperationRecord record, PlanMemberView? member)
     {
         if (member?.Journal is null)
             return null;
         if (record.Operation.Type == nameof(OperationType.Commit))
             return member.State == PlanMemberState.Committed ? 1 : 0;
-        return (int)member.FactsOf(record.Operation.Id, record.Operation.Digest).Next;
+        return (int)member.FactsOf(OperationKey.Of(situation.Plan, record.Operation)).Next;
     }
 
     private static List<StepPicture> Ended(string machine, IEnumerable<string> names, PlanStepRecord step, int? done) =>
