@@ -22,6 +22,6 @@ app.Services.GetRequiredService<ProtectionMetrics>();
 app.Services.GetRequiredService<PlanMetrics>();
 app.MapMetrics();
 app.MapHealthChecks("/healthz", new() { Predicate = _ => false });
-app.MapHealthChecks("/readyz", new() { Predicate = check => check.Tags.Contains("ready") });
+app.MapHealthChecks("/readyz", new() { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = HealthText.WriteAsync });
 await app.RunAsync();
 return 0;

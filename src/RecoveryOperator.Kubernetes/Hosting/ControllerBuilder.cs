@@ -42,11 +42,13 @@ public sealed class ControllerBuilder<TEntity>
     /// Reconciles the keys that <paramref name="map"/> yields whenever an object of another kind changes. The map runs in the other
     /// informer's lock: it may read informers' copies of other kinds by index, and nothing slower.
     /// </summary>
-    public ControllerBuilder<TEntity> Watches<TOther>(Func<TOther, IServiceProvider, IEnumerable<NamespacedName>> map)
+    /// <param name="map">The keys that a change of the other object concerns.</param>
+    /// <param name="isOptional">True: where the server has no such kind, or does not let it be listed, the controller works without, and with it once it can be had.</param>
+    public ControllerBuilder<TEntity> Watches<TOther>(Func<TOther, IServiceProvider, IEnumerable<NamespacedName>> map, bool isOptional = false)
         where TOther : class, IKubernetesObject<V1ObjectMeta>
     {
         _services.AddInformer<TOther>();
-        _registration.Watches.Add(new SecondaryWatch<TOther>(map));
+        _registration.Watches.Add(new SecondaryWatch<TOther>(map, isOptional));
         return this;
     }
 

@@ -8,6 +8,9 @@ internal sealed partial class ControllerHost<TEntity>
     [LoggerMessage(LogLevel.Information, "Controller {Controller} started with {Workers} workers")]
     private partial void LogStarted(string controller, int workers);
 
+    [LoggerMessage(LogLevel.Warning, "Controller {Controller} starts without {Kind}, which the server does not have; it is used once it is there")]
+    private partial void LogWithout(string controller, string kind);
+
     [LoggerMessage(LogLevel.Information, "Controller {Controller} stops: shutdown or lost leadership")]
     private partial void LogStopping(string controller);
 

@@ -49,9 +49,14 @@ internal sealed partial class ControllerHost<TEntity>(
 
     private async Task WaitForCopiesAsync(CancellationToken cancellationToken)
     {
-        IInformer[] all = [informer, .. registration.Watches.Select(w => w.Informer(services))];
-        foreach (var one in all)
-            await one.WaitForSyncAsync(cancellationToken);
+        await informer.WaitForSyncAsync(cancellationToken);
+        foreach (var watch in registration.Watches)
+        {
+            var other = watch.Informer(services);
+            await (watch.IsOptional ? other.WaitForAnswerAsync(cancellationToken) : other.WaitForSyncAsync(cancellationToken));
+            if (other.IsAbsent)
+                LogWithout(registration.Name, other.Kind);
+        }
     }
 
     private void Subscribe(List<IDisposable> subscriptions)

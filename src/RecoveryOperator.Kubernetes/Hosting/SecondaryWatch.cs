@@ -11,13 +11,19 @@ internal interface ISecondaryWatch
 {
     IInformer Informer(IServiceProvider services);
 
+    /// <summary>The controller also works where the server does not have this kind.</summary>
+    bool IsOptional { get; }
+
     IDisposable Subscribe(IServiceProvider services, Action<NamespacedName> enqueue);
 }
 
 /// <param name="map">The keys that a change of the other object concerns.</param>
-internal sealed class SecondaryWatch<TOther>(Func<TOther, IServiceProvider, IEnumerable<NamespacedName>> map) : ISecondaryWatch
+/// <param name="isOptional">Whether the controller also works without the kind.</param>
+internal sealed class SecondaryWatch<TOther>(Func<TOther, IServiceProvider, IEnumerable<NamespacedName>> map, bool isOptional) : ISecondaryWatch
     where TOther : class, IKubernetesObject<V1ObjectMeta>
 {
+    public bool IsOptional => isOptional;
+
     public IInformer Informer(IServiceProvider services) => services.GetRequiredService<Informer<TOther>>();
 
     /// <summary>Both states are mapped: an object that moved from one owner to another concerns both.</summary>

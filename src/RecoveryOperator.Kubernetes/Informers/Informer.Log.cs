@@ -11,6 +11,12 @@ public sealed partial class Informer<T>
     [LoggerMessage(LogLevel.Warning, "List or watch of {Kind} failed, listing again after a pause: {Error}")]
     private partial void LogFailure(string kind, string error);
 
+    [LoggerMessage(LogLevel.Warning, "{Kind} cannot be listed, and nothing is done with it until it can; it is looked for again after each pause. Install the definition of {Resource}, or give this account the right to list it: {Error}")]
+    private partial void LogAbsent(string kind, string resource, string error);
+
+    [LoggerMessage(LogLevel.Information, "{Kind} can be listed now")]
+    private partial void LogPresent(string kind);
+
     [LoggerMessage(LogLevel.Error, "List or watch of {Kind} failed unexpectedly, listing again after a pause")]
     private partial void LogUnexpected(string kind, Exception error);
 

@@ -25,7 +25,9 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
     private readonly JitteredBackoff _backoff;
     private readonly ObjectStore<T> _store;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _resourceVersion;
+    private volatile bool _absent;
 
     /// <summary>Creates an informer that does nothing until <see cref="RunAsync"/>.</summary>
     /// <param name="client">Reads the API server.</param>
@@ -47,6 +49,7 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
         _random = random ?? Random.Shared;
         _store = new(LogHandlerFault);
         _backoff = new(options.BackoffInitial, options.BackoffMaximum, _random);
+        instruments.ObserveKind(Kind, () => HasSynced && !IsAbsent);
     }
 
     /// <inheritdoc/>
@@ -55,11 +58,17 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
     /// <inheritdoc/>
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
+    /// <inheritdoc/>
+    public bool IsAbsent => _absent;
+
     /// <summary>From where the next watch goes on; null before a list.</summary>
     internal string? ResourceVersion => _resourceVersion;
 
     /// <inheritdoc/>
     public Task WaitForSyncAsync(CancellationToken cancellationToken) => _synced.Task.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WaitForAnswerAsync(CancellationToken cancellationToken) => _answered.Task.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public T? Get(NamespacedName key) => _store.Get(key);
@@ -112,8 +121,7 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
         }
         catch (ResourceRequestException e)
         {
-            LogFailure(Kind, e.Message);
-            _instruments.WatchEnded(Kind, e.IsGone ? "gone" : "failed");
+            Failed(e);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -123,6 +131,20 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
 
         _resourceVersion = null;
         return false;
+    }
+
+    /// <summary>A kind that is not there is said once, and looked for again at each try: its definition may be installed at any time.</summary>
+    private void Failed(ResourceRequestException error)
+    {
+        var absent = _resourceVersion is null && (error.IsNotFound || error.IsForbidden);
+        if (absent && !_absent)
+            LogAbsent(Kind, $"{ResourceType.Of<T>().Plural}.{ResourceType.Of<T>().Group}", error.Message);
+        else if (!absent)
+            LogFailure(Kind, error.Message);
+        _absent = absent;
+        if (absent)
+            _answered.TrySetResult();
+        _instruments.WatchEnded(Kind, error.IsGone ? "gone" : absent ? "absent" : "failed");
     }
 
     private async Task<string> ListAsync(CancellationToken cancellationToken)
@@ -135,7 +157,11 @@ public sealed partial class Informer<T> : IInformer, IObjectReader<T>
         var synthesised = _store.Replace(listing.Items, listing.Undecodable.Select(u => u.Key).ToHashSet());
         _instruments.ListEnded(Kind, "complete");
         LogListed(Kind, listing.Items.Count, resourceVersion, synthesised);
+        if (_absent)
+            LogPresent(Kind);
+        _absent = false;
         _synced.TrySetResult();
+        _answered.TrySetResult();
         return resourceVersion;
     }
 

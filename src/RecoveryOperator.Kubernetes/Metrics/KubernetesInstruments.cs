@@ -23,6 +23,7 @@ public sealed class KubernetesInstruments : IDisposable
     private readonly Counter<long> _statusWrites;
     private readonly Counter<long> _events;
     private readonly ConcurrentDictionary<string, Func<int>> _depths = new();
+    private readonly ConcurrentDictionary<string, Func<bool>> _kinds = new();
 
     /// <summary>Creates the meter and its instruments.</summary>
     public KubernetesInstruments()
@@ -40,6 +41,10 @@ public sealed class KubernetesInstruments : IDisposable
             "kubernetes_workqueue_depth",
             () => _depths.Select(d => new Measurement<int>(d.Value(), new KeyValuePair<string, object?>("queue", d.Key))),
             description: "Keys ready and not yet taken, by queue");
+        _meter.CreateObservableGauge(
+            "kubernetes_informer_synced",
+            () => _kinds.Select(k => new Measurement<int>(k.Value() ? 1 : 0, new KeyValuePair<string, object?>("kind", k.Key))),
+            description: "1 when the kind has been read from the API server, 0 when it has not or is not installed");
     }
 
     /// <summary>A full list ended.</summary>
@@ -71,6 +76,9 @@ public sealed class KubernetesInstruments : IDisposable
 
     /// <summary>Shows the number of waiting keys of a queue.</summary>
     public void ObserveDepth(string queue, Func<int> depth) => _depths[queue] = depth;
+
+    /// <summary>Shows whether a kind has been read.</summary>
+    public void ObserveKind(string kind, Func<bool> isRead) => _kinds[kind] = isRead;
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -25,6 +25,9 @@ public sealed class ResourceRequestException : Exception
     /// <summary>The object does not exist (any more).</summary>
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
 
+    /// <summary>This account may not do that.</summary>
+    public bool IsForbidden => StatusCode == HttpStatusCode.Forbidden;
+
     /// <summary>The object was changed by another since it was read, or exists already.</summary>
     public bool IsConflict => StatusCode == HttpStatusCode.Conflict;
 

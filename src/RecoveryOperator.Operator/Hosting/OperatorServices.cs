@@ -32,6 +32,7 @@ internal static class OperatorServices
     public static IServiceCollection AddOperator(this IServiceCollection services, OperatorOptions options)
     {
         services.AddSingleton(options);
+        services.AddSingleton(new OptionalKinds([nameof(RecoveryJob), nameof(NetworkMap)]));
         services.AddKubernetesRuntime(new KubernetesRuntimeOptions
         {
             Component = ApiConstants.FieldManager,
@@ -115,12 +116,12 @@ internal static class OperatorServices
             .WithIndex(ProtectionIndexes.Vault, ProtectionIndexes.ByVault)
             .WithFinalizer<ProtectedVMFinalizer>(ApiConstants.ReleaseFinalizer)
             .WithOptions(new ControllerOptions { Workers = 8 })
-            .Watches<RecoveryJob>((_, _) => []) // The copy must be there; a job that needs its machine's visit wakes it itself.
+            .Watches<RecoveryJob>((_, _) => [], isOptional: true) // Only for the copy: a job that needs its machine's visit wakes it itself.
             .Watches<RecoverySite>((site, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, site))
             .Watches<RecoveryHost>((host, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(host.Metadata.NamespaceProperty, host.Spec.SiteRef.Name)))
             .Watches<ReplicationPolicy>((policy, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Policy, policy))
             .Watches<RecoveryVault>((vault, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Vault, vault))
-            .Watches<NetworkMap>((map, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(map.Metadata.NamespaceProperty, map.Spec.SourceSiteRef.Name))))
+            .Watches<NetworkMap>((map, s) => KeysOf<ProtectedVM>(s, ProtectionIndexes.Site, Named(map.Metadata.NamespaceProperty, map.Spec.SourceSiteRef.Name)), isOptional: true))
         .AddController<NetworkMap, NetworkMapController>(c => c
             .WithIndex(NetworkMapLookup.BySource, map => [$"{map.Metadata.NamespaceProperty}/{map.Spec.SourceSiteRef.Name}"])
             .WithIndex(NetworkMapLookup.ByTarget, map => [$"{map.Metadata.NamespaceProperty}/{map.Spec.TargetSiteRef.Name}"])

@@ -34,7 +34,7 @@ internal static class RecoveryPlanServices
             .AddSingleton<PlanPursuit>();
     }
 
-    /// <summary>Adds the controller, over the operator's open sessions and accounts. It waits for the copy of jobs; a job that needs its plan wakes it itself.</summary>
+    /// <summary>Adds the controller, over the operator's open sessions and accounts. It waits for the copy of jobs, if there is such a kind; a job that needs its plan wakes it itself.</summary>
     public static IServiceCollection AddRecoveryPlanController(this IServiceCollection services) => services
         .AddSingleton<IPlanAgents, AgentOperations>()
         .AddSingleton<IPlanVaults, PlanVaults>()
@@ -42,7 +42,7 @@ internal static class RecoveryPlanServices
         .AddController<RecoveryPlan, RecoveryPlanController>(c => c
             .WithIndex(ByMachine, MachinesOf)
             .WithIndex(ByNamespace, plan => [plan.Metadata.NamespaceProperty])
-            .Watches<RecoveryJob>((_, _) => [])
+            .Watches<RecoveryJob>((_, _) => [], isOptional: true)
             .Watches<ProtectedVM>((vm, s) => KeysOf(s, ByMachine, NamespacedName.Of(vm).ToString()))
             .Watches<RecoveryHost>((host, s) => KeysOf(s, ByNamespace, host.Metadata.NamespaceProperty)));
 

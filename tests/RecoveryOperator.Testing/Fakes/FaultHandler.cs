@@ -18,6 +18,7 @@ public sealed class FaultHandler : DelegatingHandler
     private string? _rewriteWatchVersion;
     private volatile bool _silentWatches;
     private volatile bool _down;
+    private volatile string? _hidden;
 
     /// <summary>Requests of any kind so far, refused ones included.</summary>
     public int Requests => Volatile.Read(ref _requests);
@@ -36,6 +37,13 @@ public sealed class FaultHandler : DelegatingHandler
     {
         get => _silentWatches;
         set => _silentWatches = value;
+    }
+
+    /// <summary>The server answers as if it had no kind of this plural name; null: it has all.</summary>
+    public string? HiddenKind
+    {
+        get => _hidden;
+        set => _hidden = value;
     }
 
     /// <summary>Breaks every open watch and refuses every request until <see cref="Recover"/>.</summary>
@@ -69,6 +77,8 @@ public sealed class FaultHandler : DelegatingHandler
         Interlocked.Increment(ref _requests);
         if (_down)
             throw new HttpRequestException("the test's outage");
+        if (_hidden is { } hidden && request.RequestUri!.AbsolutePath.Split('/').Contains(hidden))
+            return new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent("404 page not found"), RequestMessage = request };
         if (request.Method == HttpMethod.Patch)
             Interlocked.Increment(ref _patches);
         if (request.Method != HttpMethod.Get || !request.RequestUri!.Query.Contains("watch=true", StringComparison.Ordinal))
