@@ -12,6 +12,9 @@ public sealed record RecoveryPlanStatus : IConditioned
     /// <summary>Where the plan is, for people.</summary>
     public PlanPhase? Phase { get; init; }
 
+    /// <summary>Vault that holds the plan's journal, once something stands in it. It stays there, whichever machine is the first one by then.</summary>
+    public LocalRef? JournalVaultRef { get; init; }
+
     /// <summary>The operation that runs, or ran last.</summary>
     public PlanOperationStatus? CurrentOperation { get; init; }
 

@@ -32,7 +32,7 @@ internal sealed partial class PlanPursuit(
         {
             var journal = await journals.OpenAsync(plan, cancellationToken);
             var known = PlanJournalTransitions.Known(journal.Document);
-            situation = situation with { Journal = journal.Document };
+            situation = situation with { Journal = journal.Document, JournalVault = journal.Vault };
             situation = await JudgeAsync(situation, journal, known, cancellationToken);
             if (situation.LookAgainAfter != TimeSpan.Zero && PlanJournalTransitions.Running(journal.Document) is { } running)
                 situation = await ContinueAsync(situation, journal, running, cancellationToken);

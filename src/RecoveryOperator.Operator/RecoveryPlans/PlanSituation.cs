@@ -12,6 +12,9 @@ internal sealed record PlanSituation(RecoveryPlan Plan, IReadOnlyList<PlanMember
     /// <summary>Its journal; null when it cannot be read.</summary>
     public PlanJournalDocument? Journal { get; init; }
 
+    /// <summary>Vault that holds the journal; null when it cannot be read.</summary>
+    public string? JournalVault { get; init; }
+
     /// <summary>What became of the request; null when there is none.</summary>
     public OperationDecision? Verdict { get; init; }
 

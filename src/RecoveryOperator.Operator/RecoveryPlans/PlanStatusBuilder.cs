@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Documents;
@@ -22,6 +23,7 @@ internal static class PlanStatusBuilder
         {
             ObservedGeneration = situation.Plan.Metadata.Generation,
             Phase = phase,
+            JournalVaultRef = operations.Count > 0 && situation.JournalVault is { } vault ? new LocalRef { Name = vault } : situation.Plan.Status?.JournalVaultRef,
             CurrentOperation = Current(situation, running ?? operations.LastOrDefault()),
             AllowedOperations = Allowed(situation),
             Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, running ?? operations.LastOrDefault()))],

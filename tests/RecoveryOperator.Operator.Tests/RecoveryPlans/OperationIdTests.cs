@@ -1,5 +1,6 @@
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
+using RecoveryOperator.Replication.Plans;
 
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans;
 
@@ -86,6 +87,28 @@ public sealed class OperationIdTests(PlanAzurite fixture)
             await bed.VisitAsync();
 
         Assert.False((await bed.Machine("web").JournalAsync(Token)).Failover!.Committed);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_refused_id_stays_spent_when_the_first_machine_moves_to_another_vault(bool rebuilt)
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db", "web");
+        bed.Ask("commit-1", PlanOperationType.Commit);
+        Assert.Equal("Refused", (await bed.EndAsync("commit-1")).Operation.State);
+        await bed.VisitAsync();
+        Assert.Equal("vault", bed.Plan.Status!.JournalVaultRef!.Name);
+        bed.Move("db", $"other-{Guid.NewGuid():N}"[..20]);
+        if (rebuilt)
+            bed.ForgetStatus();
+        else
+            bed.Move("web", bed.ProtectedVMs.Items[0].Spec.VaultRef.Name);
+
+        var situation = await bed.VisitAsync();
+
+        Assert.Equal((OperationVerdict.Nothing, "vault"), (situation.Verdict!.Verdict, bed.Plan.Status!.JournalVaultRef!.Name));
+        Assert.Single((await bed.PlanJournalAsync()).Operations);
     }
 
     [Fact]

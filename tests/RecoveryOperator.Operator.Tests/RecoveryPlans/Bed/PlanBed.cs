@@ -22,6 +22,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 {
     private readonly VaultAccount _account;
     private readonly VaultAccount _faulty;
+    private readonly VaultConnectionOptions _options;
 
     private PlanBed(Azurite azurite, Faults faults)
     {
@@ -34,6 +35,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
             Prefix = "test",
             TimeProvider = Time,
         };
+        _options = options;
         _account = VaultAccount.Connect(options);
         _faulty = VaultAccount.Connect(options, new StorageClientOptions { PerTry = [faults], RequestBudget = TimeSpan.FromSeconds(20), TimeProvider = Time });
         Agents = new FakeAgents(faults, Time, async (protection, epoch) => (await Machine(protection).SealsAsync(epoch, CancellationToken.None)).Count > 0);
@@ -104,12 +106,19 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 
     public Task<bool> ShowAsync(PlanSituation situation, CancellationToken cancellationToken) => Task.FromResult(true);
 
-    public Task<VaultAccount> OpenAsync(NamespacedName vault, CancellationToken cancellationToken) => Task.FromResult(_faulty);
+    public Task<VaultAccount> OpenAsync(NamespacedName vault, CancellationToken cancellationToken) => Task.FromResult(vault.Name == "vault" ? _faulty : VaultAccount.Connect(_options with { Prefix = vault.Name }));
 
     public BedMachine Machine(string nameOrProtection) => Machines.Single(m => m.Name == nameOrProtection || m.Vault.Id.ToString() == nameOrProtection);
 
     public void Edit(Func<RecoveryPlanSpec, RecoveryPlanSpec> edit) =>
         Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = edit(Plan.Spec), Status = Plan.Status };
+
+    /// <summary>A ProtectedVM that names another vault from now on; nothing of it is there.</summary>
+    public void Move(string name, string vault)
+    {
+        var machine = ProtectedVMs.Items.Single(vm => vm.Metadata.Name == name);
+        machine.Spec = machine.Spec with { VaultRef = new LocalRef { Name = vault } };
+    }
 
     /// <summary>The cluster was rebuilt: there is the manifest, and no status.</summary>
     public void ForgetStatus() => Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = Plan.Spec };
