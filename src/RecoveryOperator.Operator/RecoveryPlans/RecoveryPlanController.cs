@@ -1,6 +1,7 @@
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Events;
 using RecoveryOperator.Kubernetes.Hosting;
+using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Operator.Jobs.Plans;
 
@@ -20,10 +21,19 @@ internal sealed class RecoveryPlanController(PlanPursuit pursuit, PlanJobs jobs,
         if (!await jobs.ShowAsync(situation, cancellationToken))
             situation = situation.Within(options.BlockedInterval);
         var next = PlanStatusBuilder.Build(situation, time.GetUtcNow());
-        if (await status.ApplyAsync(entity, next, cancellationToken))
+        try
         {
-            foreach (var news in PlanEvents.Between(entity.Status, next))
-                events.Publish(entity, news.Type, news.Reason, news.Message);
+            if (await status.ApplyAsync(entity, next, cancellationToken))
+            {
+                foreach (var news in PlanEvents.Between(entity.Status, next))
+                    events.Publish(entity, news.Type, news.Reason, news.Message);
+            }
+        }
+        catch (ResourceRequestException error)
+        {
+            // The runtime logs it. An operation goes on at its own pace, not at that of the key's back-off.
+            var again = situation.Within(options.BlockedInterval).LookAgainAfter;
+            return ReconciliationResult<RecoveryPlan>.Failure(entity, $"The plan's status was not written; its operation goes on. {error.Message}", error, again);
         }
 
         return new(entity, true, situation.LookAgainAfter);
