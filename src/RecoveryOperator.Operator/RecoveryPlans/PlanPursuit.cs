@@ -105,6 +105,7 @@ internal sealed partial class PlanPursuit(
         PlanSituation situation, PlanJournal journal, PlanOperationRecord running, CancellationToken cancellationToken)
     {
         var wish = await jobs.BeginAsync(situation.Plan, running, cancellationToken);
+        situation = situation with { WithoutJob = wish.IsWithoutJob ? running.Operation.Id : null };
         var request = PlanJournalTransitions.RequestOf(running);
         var subjects = await SubjectsAsync(situation, running, cancellationToken);
         if (await CancelAsync(situation, journal, subjects, request, wish.CancelId, cancellationToken) is { } canceled)

@@ -24,6 +24,9 @@ internal sealed record PlanSituation(RecoveryPlan Plan, IReadOnlyList<PlanMember
     /// <summary>The machines of the operation that runs, as its steps left them in this visit; empty when none was looked at.</summary>
     public IReadOnlyList<MemberRun> Runs { get; init; } = [];
 
+    /// <summary>Id of the operation whose job could not be made in this visit; null when there is none.</summary>
+    public string? WithoutJob { get; init; }
+
     /// <summary>A cancel was accepted and is being written.</summary>
     public bool IsCanceling { get; init; }
 

@@ -35,6 +35,9 @@ internal sealed class JobBed : IJobStore, IObjectReader<RecoveryJob>, IEventReco
     /// <summary>Writes of job statuses that reached the API server.</summary>
     public int Writes { get; private set; }
 
+    /// <summary>Jobs that the operator tried to make.</summary>
+    public int Creations { get; private set; }
+
     /// <summary>Whether the copy is brought up to date before each look.</summary>
     public bool CopyLags { get; set; }
 
@@ -81,6 +84,7 @@ internal sealed class JobBed : IJobStore, IObjectReader<RecoveryJob>, IEventReco
 
     public async Task<RecoveryJob> CreateAsync(RecoveryJob job, CancellationToken cancellationToken)
     {
+        Creations++;
         var created = await _bed.Faults.AroundAsync(() => _store.CreateAsync(job, cancellationToken));
         await RefreshUnlessLaggingAsync();
         return created;

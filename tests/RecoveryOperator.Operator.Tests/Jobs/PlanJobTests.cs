@@ -161,6 +161,40 @@ public sealed class PlanJobTests(Cluster cluster, PlanAzurite fixture, ITestOutp
     }
 
     [Fact]
+    public async Task A_job_that_cannot_be_made_is_tried_once_in_each_visit()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        var jobs = await JobBed.AttachAsync(cluster, bed, reachable: false);
+        bed.Agents.Hold = request => request.CreateReplica is not null;
+        bed.Ask("dr-1");
+        await bed.VisitAsync();
+        for (var visit = 0; visit < 5; visit++)
+        {
+            var before = jobs.Creations;
+            await bed.VisitAsync();
+            Assert.Equal(before + 1, jobs.Creations);
+        }
+    }
+
+    [Fact]
+    public async Task A_job_that_was_cleaned_up_does_not_come_back_behind_many_refused_requests()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        var jobs = await JobBed.AttachAsync(cluster, bed);
+        await bed.FailOverAsync();
+        await bed.VisitAsync();
+        await jobs.DeleteAsync((await jobs.ListAsync())[0].Metadata.Name);
+
+        for (var request = 0; request < 12; request++)
+            Assert.Equal("Refused", (await bed.FailOverAsync($"again-{request}")).Operation.State);
+        bed.Restart();
+        await bed.VisitAsync();
+
+        Assert.DoesNotContain(bed.Plan.Status!.History, h => h.Id == "dr-1");
+        Assert.Empty(await jobs.ListAsync());
+    }
+
+    [Fact]
     public void More_machines_than_a_job_has_steps_for_are_shown_by_machine_and_then_by_group()
     {
         foreach (var (count, steps, first) in new[] { (51, 255, "vm-0/Fence"), (52, 52, "vm-0"), (257, 2, "g0") })

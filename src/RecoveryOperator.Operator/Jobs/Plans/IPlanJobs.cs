@@ -11,6 +11,9 @@ internal sealed record PlanWish(string? CancelId, string? RetryToken)
 {
     /// <summary>Nothing is asked.</summary>
     public static PlanWish None { get; } = new(null, null);
+
+    /// <summary>The job could not be made, so nobody could ask for anything.</summary>
+    public bool IsWithoutJob { get; init; }
 }
 
 /// <summary>The jobs of plans' operations. No call fails for a job's sake.</summary>

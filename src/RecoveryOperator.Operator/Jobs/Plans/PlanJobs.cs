@@ -19,7 +19,7 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
     public async Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) =>
         await mirror.EnsureAsync(IdentityOf(plan, operation), cancellationToken) is { } job
             ? new(job.Spec.Cancel?.Id, job.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : null)
-            : PlanWish.None;
+            : PlanWish.None with { IsWithoutJob = true };
 
     /// <inheritdoc/>
     /// <remarks>Called before the plan's own status is written, which tells that an end was seen.</remarks>
@@ -36,7 +36,8 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
             var job = open.FirstOrDefault(j => j.Metadata.Name == identity.Key.Name);
             if (job is null && (_owed.ContainsKey(identity.Key) || IsNews(plan, journal, operation)))
             {
-                if ((job = await mirror.EnsureAsync(identity, cancellationToken)) is null)
+                // One try in each visit: an API server that does not answer holds an operation up but once.
+                if (situation.WithoutJob == operation.Operation.Id || (job = await mirror.EnsureAsync(identity, cancellationToken)) is null)
                     (_owed[identity.Key], shown) = (true, false);
                 else
                     _owed.TryRemove(identity.Key, out _);
@@ -67,9 +68,13 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
     {
         if (operation.Operation.State == nameof(OperationState.Accepted))
             return true;
-        return operation == journal.Operations.LastOrDefault(o => o.Operation.State != nameof(OperationState.Refused))
-            && plan.Status is { } told
-            && !(told.CurrentOperation is { FinishedAt: not null } last && last.Id == operation.Operation.Id)
-            && told.History.All(h => h.Id != operation.Operation.Id);
+        if (plan.Status is not { } told || operation != journal.Operations.LastOrDefault(o => o.Operation.State != nameof(OperationState.Refused)))
+            return false;
+        if (told.CurrentOperation is { } current && current.Id == operation.Operation.Id)
+            return current.FinishedAt is null;
+
+        // A running operation is what a status tells first. One that tells of later ids, and not of this one as running, has told its end, maybe long ago.
+        var since = journal.Operations.SkipWhile(o => o != operation).Select(o => o.Operation.Id).ToHashSet();
+        return !told.History.Select(h => h.Id).Append(told.CurrentOperation?.Id).OfType<string>().Any(since.Contains);
     }
 }
