@@ -31,7 +31,17 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
     /// <returns>Whether a write was needed.</returns>
     /// <exception cref="ArgumentException">The desired status is the object's own: it was changed in place, so nothing is left to compare with.</exception>
     /// <exception cref="ResourceRequestException">The write failed, for instance because the object is gone.</exception>
-    public async Task<bool> ApplyAsync<TEntity, TStatus>(TEntity entity, TStatus desired, CancellationToken cancellationToken)
+    public Task<bool> ApplyAsync<TEntity, TStatus>(TEntity entity, TStatus desired, CancellationToken cancellationToken)
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus?>
+        where TStatus : class => ApplyAsync(entity, desired, false, cancellationToken);
+
+    /// <summary>The same, but only if nobody has changed the object since it was read, this writer's own last write apart.</summary>
+    /// <exception cref="ResourceRequestException">The write failed; a conflict if somebody else changed the object.</exception>
+    public Task<bool> ApplyAsReadAsync<TEntity, TStatus>(TEntity entity, TStatus desired, CancellationToken cancellationToken)
+        where TEntity : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus?>
+        where TStatus : class => ApplyAsync(entity, desired, true, cancellationToken);
+
+    private async Task<bool> ApplyAsync<TEntity, TStatus>(TEntity entity, TStatus desired, bool asRead, CancellationToken cancellationToken)
         where TEntity : class, IKubernetesObject<V1ObjectMeta>, IStatus<TStatus?>
         where TStatus : class
     {
@@ -48,9 +58,11 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
             return false;
         }
 
+        TEntity stored;
         try
         {
-            await client.ApplyAsync<TEntity>(NamespacedName.Of(entity), Configuration(type, entity, wanted), fieldManager, "status", cancellationToken);
+            var configuration = Configuration(type, entity, wanted, asRead ? NewestVersion(entity) : null);
+            stored = await client.ApplyAsync<TEntity>(NamespacedName.Of(entity), configuration, fieldManager, "status", cancellationToken);
         }
         catch (ResourceRequestException)
         {
@@ -59,7 +71,7 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
             throw;
         }
 
-        Remember(entity, wanted);
+        Remember(entity, wanted, stored.Metadata.ResourceVersion);
         instruments.StatusWritten(type.Kind, "written");
         return true;
     }
@@ -81,16 +93,25 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
         return OwnedFields.Of(read, entity.Metadata, fieldManager);
     }
 
+    /// <summary>The object's version behind this writer's last write, or as it was read.</summary>
+    private string? NewestVersion<TEntity>(TEntity entity)
+        where TEntity : IKubernetesObject<V1ObjectMeta> =>
+        _written.TryGetValue(entity.Metadata.Uid ?? string.Empty, out var written) && written.ReadVersion == entity.Metadata.ResourceVersion
+            ? written.StoredVersion
+            : entity.Metadata.ResourceVersion;
+
     /// <summary>
     /// Without managedFields, which an apply must not carry. A uid would be of no use: the status subresource ignores it. So a status may
     /// reach a namesake made since; the namesake's own first visit puts it right.
     /// </summary>
-    private static string Configuration<TEntity>(ResourceType type, TEntity entity, JsonNode? status)
+    private static string Configuration<TEntity>(ResourceType type, TEntity entity, JsonNode? status, string? onlyAtVersion)
         where TEntity : IKubernetesObject<V1ObjectMeta>
     {
         var metadata = new JsonObject { ["name"] = entity.Metadata.Name };
         if (!string.IsNullOrEmpty(entity.Metadata.NamespaceProperty))
             metadata["namespace"] = entity.Metadata.NamespaceProperty;
+        if (onlyAtVersion is not null)
+            metadata["resourceVersion"] = onlyAtVersion;
         return new JsonObject
         {
             ["apiVersion"] = type.ApiVersion,
@@ -100,7 +121,7 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
         }.ToJsonString();
     }
 
-    private void Remember<TEntity>(TEntity entity, JsonNode? status)
+    private void Remember<TEntity>(TEntity entity, JsonNode? status, string? storedVersion)
         where TEntity : IKubernetesObject<V1ObjectMeta>
     {
         var now = timeProvider.GetUtcNow();
@@ -113,7 +134,7 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
             }
         }
 
-        _written[entity.Metadata.Uid ?? string.Empty] = new(entity.Metadata.ResourceVersion, status, now);
+        _written[entity.Metadata.Uid ?? string.Empty] = new(entity.Metadata.ResourceVersion, status, storedVersion, now);
     }
 
     private static JsonNode? ToJson(object? status) =>
@@ -139,5 +160,5 @@ public sealed class StatusWriter(ResourceClient client, string fieldManager, Kub
     private static bool IsEmptyText(JsonNode? value) =>
         value is JsonValue text && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>().Length == 0;
 
-    private sealed record Written(string? ReadVersion, JsonNode? Status, DateTimeOffset At);
+    private sealed record Written(string? ReadVersion, JsonNode? Status, string? StoredVersion, DateTimeOffset At);
 }

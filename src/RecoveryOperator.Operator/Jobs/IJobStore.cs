@@ -16,7 +16,11 @@ internal interface IJobStore
     /// <exception cref="ResourceRequestException">It could not be created.</exception>
     Task<RecoveryJob> CreateAsync(RecoveryJob job, CancellationToken cancellationToken);
 
+    /// <summary>The job as the API server has it; null when it has none.</summary>
+    /// <exception cref="ResourceRequestException">It could not be read.</exception>
+    Task<RecoveryJob?> ReadAsync(NamespacedName key, CancellationToken cancellationToken);
+
     /// <summary>Writes a job's status if it differs.</summary>
-    /// <exception cref="ResourceRequestException">It could not be written, for instance because the job is gone.</exception>
+    /// <exception cref="ResourceRequestException">It could not be written, for instance because the job is gone; a conflict if somebody else has written meanwhile.</exception>
     Task WriteAsync(RecoveryJob job, RecoveryJobStatus status, CancellationToken cancellationToken);
 }

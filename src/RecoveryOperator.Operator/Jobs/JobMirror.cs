@@ -39,28 +39,47 @@ internal sealed partial class JobMirror(
     /// <returns>False when it could not be written and is to be shown again.</returns>
     public async Task<bool> ShowAsync(RecoveryJob job, JobPicture picture, CancellationToken cancellationToken)
     {
-        var before = writes.Newest(job);
-        if (before.HasEnded())
-            return true;
-        var next = JobStatusBuilder.Build(job, before, picture, time.GetUtcNow());
-        if (writes.HoldsStall(job, before, next) || !writes.IsDue(job, before, next))
-            return true;
         using var limit = new CancellationTokenSource(Patience, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await store.WriteAsync(job, next, linked.Token);
+            await ShowOrReadAgainAsync(job, picture, linked.Token);
+            return true;
         }
         catch (Exception error) when (IsOfTheApi(error, cancellationToken))
         {
             LogNotShown(NamespacedName.Of(job).ToString(), error);
             return false;
         }
+    }
 
+    /// <summary>A write is of what was read: a leader that was replaced, and does not know it yet, must not take back an end. Who finds another's write reads it, and decides anew.</summary>
+    private async Task ShowOrReadAgainAsync(RecoveryJob job, JobPicture picture, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ShowAsReadAsync(job, picture, cancellationToken);
+        }
+        catch (ResourceRequestException error) when (error.IsConflict)
+        {
+            LogReadAgain(NamespacedName.Of(job).ToString(), error.Message);
+            if (await store.ReadAsync(NamespacedName.Of(job), cancellationToken) is { } standing && standing.Metadata.Uid == job.Metadata.Uid)
+                await ShowAsReadAsync(standing, picture, cancellationToken);
+        }
+    }
+
+    private async Task ShowAsReadAsync(RecoveryJob job, JobPicture picture, CancellationToken cancellationToken)
+    {
+        var before = writes.Newest(job);
+        if (before.HasEnded())
+            return;
+        var next = JobStatusBuilder.Build(job, before, picture, time.GetUtcNow());
+        if (writes.HoldsStall(job, before, next) || !writes.IsDue(job, before, next))
+            return;
+        await store.WriteAsync(job, next, cancellationToken);
         writes.Remember(job, next);
         foreach (var news in JobEvents.Between(job, before, next))
             events.Publish(job, news.Type, news.Reason, news.Message);
-        return true;
     }
 
     private static bool IsOfTheApi(Exception error, CancellationToken cancellationToken) =>
@@ -71,6 +90,9 @@ internal sealed partial class JobMirror(
 
     [LoggerMessage(2, LogLevel.Warning, "Job {recoveryJob} was not made; its operation goes on without")]
     private partial void LogNotMade(string recoveryJob, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Debug, "Job {recoveryJob} was written by somebody else since it was read; it is read again: {reason}")]
+    private partial void LogReadAgain(string recoveryJob, string reason);
 
     [LoggerMessage(3, LogLevel.Warning, "The status of job {recoveryJob} was not written; its operation goes on")]
     private partial void LogNotShown(string recoveryJob, Exception exception);

@@ -37,7 +37,10 @@ internal sealed class JobStore(IObjectReader<RecoveryJob> jobs, ResourceClient c
     }
 
     /// <inheritdoc/>
-    public Task WriteAsync(RecoveryJob job, RecoveryJobStatus next, CancellationToken cancellationToken) => status.ApplyAsync(job, next, cancellationToken);
+    public Task<RecoveryJob?> ReadAsync(NamespacedName key, CancellationToken cancellationToken) => client.GetAsync<RecoveryJob>(key, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WriteAsync(RecoveryJob job, RecoveryJobStatus next, CancellationToken cancellationToken) => status.ApplyAsReadAsync(job, next, cancellationToken);
 
     private static bool IsSame(RecoveryJob standing, RecoveryJob job) =>
         (standing.Spec.Type, standing.Spec.OperationId, standing.Spec.SubjectRef) == (job.Spec.Type, job.Spec.OperationId, job.Spec.SubjectRef);

@@ -13,6 +13,11 @@ namespace RecoveryOperator.Operator.RecoveryPlans;
 /// </summary>
 internal static class PlanConditions
 {
+    /// <summary>Reason while a cancel cannot go on: a machine's journal cannot be read or written.</summary>
+    public const string CancelWaits = "CancelWaits";
+
+    private const string Canceling = "Canceling";
+
     public static IReadOnlyList<V1Condition> Build(PlanSituation situation, PlanPhase phase, OperationRecord? running, DateTimeOffset now)
     {
         var list = situation.Plan.Status?.Conditions.ToList() ?? [];
@@ -20,7 +25,7 @@ internal static class PlanConditions
         foreach (var (type, status, reason, message) in new[]
         {
             Ready(situation, phase, blocked),
-            Reconciling(running, blocked),
+            Reconciling(situation, running, blocked),
             Stalled(situation, blocked),
         })
         {
@@ -44,6 +49,7 @@ internal static class PlanConditions
         return phase switch
         {
             PlanPhase.Unknown => (ConditionTypes.Ready, "Unknown", "VaultUnknown", problems.Length > 0 ? problems : "The vault has not answered yet."),
+            PlanPhase.Running when situation.IsCanceling => (ConditionTypes.Ready, "False", Canceling, "An operation is being canceled."),
             PlanPhase.Running => (ConditionTypes.Ready, "False", "OperationRunning", blocked ?? "An operation runs."),
             PlanPhase.NotReady => (ConditionTypes.Ready, "False", "NotRecoverable", problems.Length > 0 ? problems : Mixed(situation)),
             PlanPhase.Failed => (ConditionTypes.Ready, "False", "OperationFailed", "The last operation did not recover every virtual machine: see its message."),
@@ -56,16 +62,21 @@ internal static class PlanConditions
         ? "The plan has no virtual machine: name some in spec.groups."
         : $"The virtual machines are not in one state: {string.Join(", ", situation.Members.Select(m => $"{m.Name} is {m.State}"))}.";
 
-    private static (string Type, string Status, string Reason, string Message) Reconciling(OperationRecord? running, string? blocked) => running is null
-        ? (ConditionTypes.Reconciling, "False", "Idle", "No operation runs.")
-        : (ConditionTypes.Reconciling, "True", running.Type, blocked ?? $"{running.Type} '{running.Id}' runs.");
+    private static (string Type, string Status, string Reason, string Message) Reconciling(PlanSituation situation, OperationRecord? running, string? blocked)
+    {
+        if (running is null)
+            return (ConditionTypes.Reconciling, "False", "Idle", "No operation runs.");
+        return situation.IsCanceling
+            ? (ConditionTypes.Reconciling, "True", Canceling, $"{running.Type} '{running.Id}' is being canceled: nothing is fenced any more.")
+            : (ConditionTypes.Reconciling, "True", running.Type, blocked ?? $"{running.Type} '{running.Id}' runs.");
+    }
 
     private static (string Type, string Status, string Reason, string Message) Stalled(PlanSituation situation, string? blocked)
     {
         if (blocked is not null)
             return (ConditionTypes.Stalled, "True", "OperationBlocked", blocked);
         if (situation.Problem is { } problem)
-            return (ConditionTypes.Stalled, "True", "VaultFailed", problem);
+            return (ConditionTypes.Stalled, "True", situation.IsCanceling ? CancelWaits : "VaultFailed", problem);
         return situation.Verdict switch
         {
             { Verdict: OperationVerdict.IdReused } reused => (ConditionTypes.Stalled, "True", "OperationIdReused", reused.Message),

@@ -90,6 +90,16 @@ internal sealed class JobBed : IJobStore, IObjectReader<RecoveryJob>, IEventReco
         return created;
     }
 
+    public Task<RecoveryJob?> ReadAsync(NamespacedName key, CancellationToken cancellationToken) => _store.ReadAsync(key, cancellationToken);
+
+    /// <summary>An operator process that has what this one knows now, and goes on beside it. Its copy is never brought up to date.</summary>
+    public JobMirror OldLeader()
+    {
+        var options = new JobOptions();
+        var store = new JobStore(this, _client, new StatusWriter(_client, "recovery-operator", new KubernetesInstruments(), _bed.Time));
+        return new(store, new JobWrites(options, _bed.Time), this, options, _bed.Time, NullLogger<JobMirror>.Instance);
+    }
+
     public async Task WriteAsync(RecoveryJob job, RecoveryJobStatus status, CancellationToken cancellationToken)
     {
         await _bed.Faults.AroundAsync(async () =>

@@ -165,6 +165,8 @@ public sealed class JobWritesTests : IJobStore, IEventRecorder
 
     Task<RecoveryJob> IJobStore.CreateAsync(RecoveryJob job, CancellationToken cancellationToken) => Task.FromResult(job);
 
+    Task<RecoveryJob?> IJobStore.ReadAsync(NamespacedName key, CancellationToken cancellationToken) => Task.FromResult<RecoveryJob?>(_job);
+
     Task IJobStore.WriteAsync(RecoveryJob job, RecoveryJobStatus status, CancellationToken cancellationToken)
     {
         if (!_last.Steps.SequenceEqual(status.Steps) || _last with { Steps = status.Steps, Conditions = status.Conditions } != status || Stalled() != status.Conditions.Single(c => c.Type == "Stalled").Status)

@@ -83,10 +83,32 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
 
         Assert.Equal((RecoveryJobState.Canceling, "True"), (after.Status!.State, after.Status.Conditions.Single(c => c.Type == "Stalled").Status));
         Assert.Contains("AuthorizationFailure", after.Status.Message, StringComparison.Ordinal);
+        Assert.Equal([("Ready", "Canceling"), ("Reconciling", "Canceling"), ("Stalled", "CancelWaits")], bed.Plan.Status!.Conditions.Select(c => (c.Type, c.Reason)));
         Assert.Equal(before.Metadata.ResourceVersion, after.Metadata.ResourceVersion);
         faults.VaultReadOnly = false;
         Assert.Equal("Canceled", (await bed.EndAsync("dr-1")).Operation.State);
         await NothingHappenedAsync(bed);
+    }
+
+    /// <summary>Neither cancel nor operation may overtake the other, so both wait; whom they wait for is said in plan and job.</summary>
+    [Fact]
+    public async Task A_cancel_that_waits_for_one_machine_names_it_in_plan_and_job()
+    {
+        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
+        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
+        bed.Agents.CheckFault = _ => null;
+        var web = bed.ProtectedVMs.Items.Single(vm => vm.Metadata.Name == "web");
+        bed.ProtectedVMs.Items.Remove(web);
+        await bed.VisitWithoutWaitingAsync();
+
+        var ofJob = Assert.Single(await jobs.ListAsync()).Status!.Conditions.Single(c => c.Type == "Stalled");
+        var ofPlan = bed.Plan.Status!.Conditions.Single(c => c.Type == "Stalled");
+        Assert.Equal([("True", "CancelWaits"), ("True", "CancelWaits")], new[] { ofJob, ofPlan }.Select(c => (c.Status, c.Reason)));
+        Assert.All([ofJob, ofPlan], c => Assert.Contains($"ProtectedVM {bed.Plan.Metadata.NamespaceProperty}/web does not exist", c.Message, StringComparison.Ordinal));
+        await NothingHappenedAsync(bed);
+
+        bed.ProtectedVMs.Items.Add(web);
+        Assert.Equal("Canceled", (await bed.EndAsync("dr-1")).Operation.State);
     }
 
     /// <summary>A cancel that was begun and whose job somebody deleted is finished: half of it would leave machines out.</summary>

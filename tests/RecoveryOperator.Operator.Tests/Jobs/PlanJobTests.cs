@@ -160,6 +160,35 @@ public sealed class PlanJobTests(Cluster cluster, PlanAzurite fixture, ITestOutp
         Assert.Equal(RecoveryJobState.Succeeded, Assert.Single(await jobs.ListAsync()).Status!.State);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_leader_that_was_replaced_does_not_take_back_the_end_of_a_job(bool ended)
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        var jobs = await JobBed.AttachAsync(cluster, bed);
+        bed.Agents.Hold = request => request.CreateReplica is not null;
+        bed.Ask("dr-1");
+        for (var visit = 0; visit < 8; visit++)
+            await bed.VisitAsync();
+        var (old, read) = (jobs.OldLeader(), Assert.Single(await jobs.ListAsync()));
+        if (ended)
+        {
+            bed.Agents.Hold = _ => false;
+            await bed.EndAsync("dr-1");
+        }
+        else
+        {
+            await jobs.PatchAsync(read.Metadata.Name, """{"metadata":{"annotations":{"somebody":"was here"}}}""");
+        }
+
+        var late = new JobPicture(RecoveryJobState.Running, [new("db/Create", JobStepState.Failed)], "Late.", new(true, "NothingFenced", "Late."));
+        Assert.True(await old.ShowAsync(read, late, Token));
+
+        var status = Assert.Single(await jobs.ListAsync()).Status!;
+        Assert.Equal(ended ? (RecoveryJobState.Succeeded, false) : (RecoveryJobState.Running, true), (status.State!.Value, status.Message == "Late."));
+    }
+
     [Fact]
     public async Task A_job_that_cannot_be_made_is_tried_once_in_each_visit()
     {

@@ -42,7 +42,7 @@ internal static class PlanJobPicture
     {
         if (situation.Blocked is { } blocked)
             return new("OperationBlocked", blocked);
-        return situation.Problem is { } problem ? new("VaultFailed", problem) : null;
+        return situation.Problem is { } problem ? new(situation.IsCanceling ? PlanConditions.CancelWaits : "VaultFailed", problem) : null;
     }
 
     private static long? Rounded(double? seconds) => seconds is { } value ? (long)Math.Ceiling(value) : null;
