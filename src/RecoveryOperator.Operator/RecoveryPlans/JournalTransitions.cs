@@ -9,13 +9,17 @@ internal static class JournalTransitions
 {
     /// <summary>Raises the epoch. A point that is chosen already is recorded with it, so that it is not pruned from here on.</summary>
     public static JournalDocument Fence(
-        JournalDocument journal, OperationRequest request, string plan, string site, string host, PointSummary? point, DateTimeOffset now) => journal with
+        JournalDocument journal, OperationRequest request, string plan, string site, string host, PointSummary? point, DateTimeOffset now)
     {
-        Epoch = journal.Epoch + 1,
-        Epochs = [.. journal.Epochs, new EpochRecord(journal.Epoch + 1, point, null)],
-        Failover = new FailoverRecord(request.Id, site, host, null, point, false, plan),
-        Operations = [.. journal.Operations, Record(request, plan, nameof(OperationState.Accepted), now)],
-    };
+        var epoch = journal.Epoch + 1;
+        return journal with
+        {
+            Epoch = epoch,
+            Epochs = [.. journal.Epochs, new EpochRecord(epoch, point, null)],
+            Failover = new FailoverRecord(request.Id, site, host, null, point, false, plan),
+            Operations = [.. journal.Operations, Record(request, plan, nameof(OperationState.Accepted), now)],
+        };
+    }
 
     /// <summary>Records the end of the epoch before the present one, also where its beginning was never recorded.</summary>
     public static JournalDocument RecordSeal(JournalDocument journal, long sequence)

@@ -77,6 +77,10 @@ public class ChartTests(Cluster cluster)
     [InlineData("yes", "create", "recoveryjobs.recoveryoperator.io")]
     [InlineData("yes", "delete", "recoveryjobs.recoveryoperator.io")]
     [InlineData("yes", "patch", "recoveryjobs.recoveryoperator.io/status")]
+    [InlineData("no", "patch", "recoveryjobs.recoveryoperator.io")]
+    [InlineData("no", "patch", "recoveryplans.recoveryoperator.io")]
+    [InlineData("no", "update", "protectedvms.recoveryoperator.io")]
+    [InlineData("no", "update", "protectedvms.recoveryoperator.io/status")]
     [InlineData("no", "create", "recoveryplans.recoveryoperator.io")]
     [InlineData("no", "delete", "protectedvms.recoveryoperator.io")]
     public async Task The_chart_gives_the_right_to_make_and_clean_up_jobs_and_no_other_objects(string expected, string verb, string resource)
@@ -89,9 +93,43 @@ public class ChartTests(Cluster cluster)
         await RunAsync("kubectl", rights, [kubeconfig, "apply", "-f", "-"]);
 
         // kubectl ends with 1 where the answer is no.
-        var answer = await AskAsync([kubeconfig, "-n", release, "auth", "can-i", verb, resource, "--as", $"system:serviceaccount:{release}:{release}"]);
+        var answer = await AskAsync([kubeconfig, "-n", release, "auth", "can-i", verb, .. resource.Split('/') is [var kind, var sub] ? [kind, $"--subresource={sub}"] : (string[])[resource], "--as", $"system:serviceaccount:{release}:{release}"]);
 
         Assert.StartsWith(expected, answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("jobs.historyPerSubject=0", "historyPerSubject")]
+    [InlineData("jobs.timeToLive=7d", "timeToLive")]
+    [InlineData("jobs.keep=1", "keep")]
+    public async Task A_value_that_cannot_be_or_is_none_is_refused_by_its_name(string value, string names)
+    {
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync("helm", "", ["template", "recovery", Chart, .. Least, "--set", value]));
+
+        Assert.Contains(names, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_said_of_jobs_reaches_the_operators_settings()
+    {
+        var rendered = await RunAsync("helm", "", ["template", "recovery", Chart, .. Least, "--set", "jobs.timeToLive=1.00:00:00,jobs.historyPerSubject=5", "--show-only", "templates/operator.yaml"]);
+
+        Assert.Contains("""{ name: Operator__Jobs__TimeToLive, value: "1.00:00:00" }""", rendered, StringComparison.Ordinal);
+        Assert.Contains("""{ name: Operator__Jobs__HistoryPerSubject, value: "5" }""", rendered, StringComparison.Ordinal);
+    }
+
+    /// <summary>A kubeconfig of the ServiceAccount that the chart makes in a namespace, with the rights that it gives there.</summary>
+    internal static async Task<string> ServiceAccountAsync(Cluster cluster, string @namespace)
+    {
+        var kubeconfig = $"--kubeconfig={cluster.KubeconfigPath}";
+        var rights = await RunAsync("helm", "", ["template", "op", Chart, "--namespace", @namespace, "--show-only", "templates/rbac.yaml", "--set", $"clusterName=demo,watchNamespace={@namespace}"]);
+        await RunAsync("kubectl", rights, [kubeconfig, "apply", "-f", "-"]);
+        var token = (await RunAsync("kubectl", "", [kubeconfig, "-n", @namespace, "create", "token", "op"])).Trim();
+        var path = Path.Combine(Directory.CreateTempSubdirectory("chart-").FullName, "kubeconfig");
+        File.Copy(cluster.KubeconfigPath, path);
+        await RunAsync("kubectl", "", [$"--kubeconfig={path}", "config", "set-credentials", "op", $"--token={token}"]);
+        await RunAsync("kubectl", "", [$"--kubeconfig={path}", "config", "set-context", "--current", "--user=op"]);
+        return path;
     }
 
     private static async Task<string> AskAsync(string[] arguments)

@@ -34,6 +34,9 @@ internal sealed class TestWorld : IAsyncDisposable
 
     public ReplicaWriter Replicas { get; }
 
+    /// <summary>As whom the operator that is started next works; the administrator unless set.</summary>
+    public string? OperatorKubeconfig { get; set; }
+
     /// <summary>All that the operator logged, of every level.</summary>
     public ConcurrentQueue<string> Logs { get; } = new();
 
@@ -112,8 +115,8 @@ internal sealed class TestWorld : IAsyncDisposable
         {
             ClusterName = clusterName,
             Namespace = Namespace,
-            KubeconfigPath = _cluster.KubeconfigPath,
-            LeaderElection = new() { Enabled = false },
+            KubeconfigPath = OperatorKubeconfig ?? _cluster.KubeconfigPath,
+            LeaderElection = new() { Enabled = OperatorKubeconfig is not null, Namespace = Namespace },
             AgentSilenceGrace = TimeSpan.FromSeconds(1),
             InventoryInterval = TimeSpan.FromSeconds(2),
             RetryInterval = TimeSpan.FromSeconds(1),
