@@ -55,9 +55,6 @@ public sealed record JobStepStatus
     /// <summary>When it ended.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>How often it was begun.</summary>
-    public int? Attempts { get; init; }
-
     /// <summary>Bytes moved so far; absent for a step that moves none.</summary>
     public long? BytesDone { get; init; }
 
