@@ -24,7 +24,7 @@ public static class HostRoleHost
     {
         WebApplicationBuilder builder = AgentHost.CreateBuilder(arguments, HostRoleOptions.Failures);
         HostRoleOptions options = HostRoleOptions.Read(builder.Configuration);
-        builder.Services.AddHttpClient(nameof(Hypervisors.Images.ImagesHypervisor)).RemoveAllLoggers();
+        AddVaultClient(builder.Services);
         builder.Services.AddSingleton(services =>
             driver?.Invoke(services, builder.Configuration) ?? HypervisorFactory.Create(services, builder.Configuration, options.StateDirectory));
         builder.Services.AddSingleton(services => (IRecoveryTarget)services.GetRequiredService<IHypervisor>());
@@ -40,6 +40,12 @@ public static class HostRoleHost
         app.Services.GetRequiredService<StateDatabase>();
         return app;
     }
+
+    /// <summary>One client for the process's life: connections are renewed, so that a vault that moved (DNS) is found. Nothing of it is logged: its addresses carry grants.</summary>
+    private static void AddVaultClient(IServiceCollection services) => services.AddHttpClient(HypervisorFactory.VaultClient)
+        .RemoveAllLoggers()
+        .UseSocketsHttpHandler((handler, _) => handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2))
+        .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
 
     private static void AddState(IServiceCollection services, HostRoleOptions options)
     {

@@ -10,6 +10,9 @@ namespace RecoveryOperator.Agent.HostRole;
 /// <summary>Makes the configured driver.</summary>
 internal static class HypervisorFactory
 {
+    /// <summary>Name of the HTTP client that reads disks in the vault.</summary>
+    public const string VaultClient = "vault";
+
     /// <summary>False leaves open snapshots without a guard: only for tests that show what it is there for.</summary>
     private const string GuardSwitch = "Hypervisor:Libvirt:Guard";
 
@@ -24,10 +27,13 @@ internal static class HypervisorFactory
         return HostRoleOptions.Read(configuration).Driver switch
         {
             "Libvirt" => new LibvirtHypervisor(
-                Libvirt(configuration), time, services.GetRequiredService<ILogger<LibvirtHypervisor>>()),
+                Libvirt(configuration),
+                services.GetRequiredService<IHttpClientFactory>().CreateClient(VaultClient),
+                time,
+                services.GetRequiredService<ILogger<LibvirtHypervisor>>()),
             "Images" => new ImagesHypervisor(
                 Images(configuration.GetSection("Hypervisor:Images"), stateDirectory),
-                services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(ImagesHypervisor)),
+                services.GetRequiredService<IHttpClientFactory>().CreateClient(VaultClient),
                 time,
                 services.GetRequiredService<ILogger<ImagesHypervisor>>()),
             var other => throw new InvalidOperationException($"There is no hypervisor driver '{other}'."),

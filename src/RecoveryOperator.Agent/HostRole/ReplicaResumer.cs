@@ -8,20 +8,20 @@ namespace RecoveryOperator.Agent.HostRole;
 /// </summary>
 internal sealed partial class ReplicaResumer(IRecoveryTarget target, TimeProvider time, ILogger<ReplicaResumer> logger) : BackgroundService
 {
-    /// <summary>How often it looks.</summary>
-    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-
+    private IReadOnlyList<string> _resumed = [];
     private bool _failing;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(Interval, time);
+        ResumePace pace = new();
         try
         {
-            do
+            while (!stoppingToken.IsCancellationRequested)
+            {
                 await LookAsync(stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+                await Task.Delay(pace.After(_resumed.Count > 0), time, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -33,7 +33,9 @@ internal sealed partial class ReplicaResumer(IRecoveryTarget target, TimeProvide
     {
         try
         {
-            foreach (string machine in await target.ResumeStoppedReplicasAsync(cancellationToken))
+            IReadOnlyList<string> before = _resumed;
+            _resumed = await target.ResumeStoppedReplicasAsync(cancellationToken);
+            foreach (string machine in _resumed.Except(before))
                 LogResumed(machine);
             _failing = false;
         }
@@ -41,7 +43,7 @@ internal sealed partial class ReplicaResumer(IRecoveryTarget target, TimeProvide
         {
             if (!_failing)
                 LogFailed(fault);
-            _failing = true;
+            (_failing, _resumed) = (true, []);
         }
     }
 

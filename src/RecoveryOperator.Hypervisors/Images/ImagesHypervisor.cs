@@ -3,6 +3,7 @@ using RecoveryOperator.Hypervisors.Images.Machines;
 using RecoveryOperator.Hypervisors.Images.Replicas;
 using RecoveryOperator.Hypervisors.Images.Snapshots;
 using RecoveryOperator.Hypervisors.Images.Tracking;
+using RecoveryOperator.Hypervisors.VaultDisks;
 
 namespace RecoveryOperator.Hypervisors.Images;
 
@@ -35,7 +36,7 @@ public sealed partial class ImagesHypervisor : IHypervisor, IRecoveryTarget
         checkpoints = new CheckpointStore(options.StateDirectory, logger);
         opening = new SnapshotOpening(options, checkpoints, timeProvider);
         guests = new GuestProcess(options, timeProvider, logger);
-        var download = new SnapshotDownload(http, options.DownloadRetryDelay, timeProvider, logger);
+        var download = new SnapshotDownload(new VaultDiskReader(http, timeProvider, logger), new VaultPatience(SnapshotDownload.Retries, options.DownloadRetryDelay));
         creation = new ReplicaCreation(folder, download, options.Root, options, timeProvider);
     }
 

@@ -18,14 +18,16 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     private readonly ReplicaStore _replicas;
     private readonly PowerSwitch _power;
     private readonly SnapshotGuard? _guard;
+    private readonly VaultServing _vault;
 
-    /// <summary>Makes the driver and its folders; libvirt is first talked to by the first call.</summary>
+    /// <summary>Makes the driver and its folders; libvirt is first talked to by the first call. From now on recovered machines can read the vault.</summary>
     /// <param name="options">Where and how it works.</param>
+    /// <param name="http">Client for reads from the vault; belongs to the caller.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it reports.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="HypervisorException">A folder cannot be given to QEMU's user, or that user does not exist.</exception>
-    public LibvirtHypervisor(LibvirtOptions options, TimeProvider time, ILogger<LibvirtHypervisor> logger)
+    /// <exception cref="HypervisorException">A folder or the socket cannot be made or given to QEMU's user, or that user does not exist.</exception>
+    public LibvirtHypervisor(LibvirtOptions options, HttpClient http, TimeProvider time, ILogger<LibvirtHypervisor> logger)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.RuntimeDirectory.Length, LibvirtOptions.LongestRuntimeDirectory, "options.RuntimeDirectory.Length");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ReadsInFlight, 1, "options.ReadsInFlight");
@@ -44,7 +46,8 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         _opener = new SnapshotOpener(_connection, options, scratch, _job, _guard, freezer, Rest, time, logger);
         _checkpoints = new CheckpointStore(_connection, logger);
         _power = new PowerSwitch(_connection, time, logger);
-        _replicas = new ReplicaStore(_connection, options, account, logger);
+        _vault = new VaultServing(options, account, http, time, logger);
+        _replicas = new ReplicaStore(_connection, options, _vault.Disks, account, logger);
     }
 
     /// <inheritdoc/>
@@ -120,6 +123,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _vault.DisposeAsync().ConfigureAwait(false);
         if (_guard is not null) await _guard.DisposeAsync().ConfigureAwait(false);
         _connection.Dispose();
     }

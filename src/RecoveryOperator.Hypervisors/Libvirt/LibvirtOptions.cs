@@ -24,6 +24,9 @@ public sealed record LibvirtOptions
     /// <summary>Where sockets are made; at most 76 characters, because a socket's path is bounded.</summary>
     public string RuntimeDirectory { get; init; } = "/run/recovery-operator";
 
+    /// <summary>Memory, in bytes, that may be kept of what recovered machines read from the vault of late; what they are reading comes on top.</summary>
+    public long VaultCacheBytes { get; init; } = 64L << 20;
+
     /// <summary>
     /// Room, in bytes, that one snapshot may need for what the guest overwrites meanwhile (never more than its disks). Begin is refused when
     /// less is free beside the other snapshots' share; the snapshot asks to be ended below half of it, and is ended below a quarter (P8).
@@ -44,6 +47,9 @@ public sealed record LibvirtOptions
 
     /// <summary>Room, in bytes, that must be free for a replica's overlays when it is created.</summary>
     public long ReplicaReserveBytes { get; init; } = 1L << 30;
+
+    /// <summary>The socket through which recovered machines read the vault.</summary>
+    internal string VaultSocket => Path.Combine(RuntimeDirectory, "vault.sock");
 
     /// <summary>User that QEMU runs as: owns the folders above. Null: leave ownership as it is.</summary>
     public string? QemuUser { get; init; } = "libvirt-qemu";

@@ -9,9 +9,6 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// </summary>
 internal static class ReplicaDefinition
 {
-    /// <summary>How long a read from the vault may take before it fails and pauses the guest, in seconds; QEMU's own 5 are short for a slow vault.</summary>
-    private const int VaultTimeoutSeconds = 30;
-
     /// <summary>No document type: it could stand for more text than there is memory.</summary>
     private static readonly XmlReaderSettings Strict = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
 
@@ -21,7 +18,7 @@ internal static class ReplicaDefinition
     /// <summary>The parts of a network interface that are the guest's, not the host's.</summary>
     private static readonly string[] GuestNic = ["mac", "model", "driver", "address", "boot", "rom", "mtu", "alias"];
 
-    public static XElement Build(ReplicaRequest request, Guid id, Func<string, string> overlay, string consoleDirectory)
+    public static XElement Build(ReplicaRequest request, Guid id, ReplicaPlaces places)
     {
         var domain = Parse(request);
         domain.SetElementValue("name", request.Name);
@@ -39,9 +36,9 @@ internal static class ReplicaDefinition
         foreach (var name in HostBound) devices.Elements(name).Remove();
         devices.Elements("channel").Elements("source").Remove();
         foreach (var graphics in devices.Elements("graphics")) FreePort(graphics);
-        ReplaceDisks(devices, request, overlay);
+        ReplaceDisks(devices, request, id, places);
         ReplaceNics(devices, request.Networks);
-        ReplaceConsoles(devices, Path.Combine(consoleDirectory, request.Name));
+        ReplaceConsoles(devices, Path.Combine(places.ConsoleDirectory, request.Name));
         return domain;
     }
 
@@ -67,7 +64,7 @@ internal static class ReplicaDefinition
         "recover from another point; this one's disks are not touched by it and can be restored to files",
         cause);
 
-    private static void ReplaceDisks(XElement devices, ReplicaRequest request, Func<string, string> overlay)
+    private static void ReplaceDisks(XElement devices, ReplicaRequest request, Guid id, ReplicaPlaces places)
     {
         foreach (var drive in devices.Elements("disk").Except(DomainDisk.Elements(devices.Parent!)).ToList())
             drive.Elements("source").Remove();
@@ -75,7 +72,7 @@ internal static class ReplicaDefinition
         {
             // By target: the definition's disks keep their indexes when one before them is detached, the XML has places only.
             var index = request.Definition.Disks.FirstOrDefault(defined => defined.Target == disk.Target)?.Index;
-            if (request.Disks.FirstOrDefault(wanted => wanted.Index == index) is not { } replica)
+            if (request.Disks.All(wanted => wanted.Index != index))
             {
                 element.Remove();
                 continue;
@@ -92,33 +89,22 @@ internal static class ReplicaDefinition
                     new XAttribute("error_policy", "stop"),
                     new XAttribute("rerror_policy", "stop"),
                     new XAttribute("discard", "unmap")),
-                new XElement("source", new XAttribute("file", overlay(disk.Target))),
-                VaultBacking(replica));
+                new XElement("source", new XAttribute("file", places.Overlay(disk.Target))),
+                VaultBacking(ReplicaDisks.ExportName(id, disk.Target), places.VaultSocket));
         }
     }
 
-    /// <summary>The snapshot in the vault, its VHD footer cut off by the slice.</summary>
-    private static XElement VaultBacking(ReplicaDisk disk)
-    {
-        var uri = disk.SnapshotUri;
-        return new XElement(
-            "backingStore",
-            new XAttribute("type", "network"),
-            new XElement("format", new XAttribute("type", "raw")),
-            new XElement(
-                "source",
-                new XAttribute("protocol", uri.Scheme),
-                new XAttribute("name", uri.AbsolutePath.TrimStart('/')),
-                uri.Query.Length > 1 ? new XAttribute("query", uri.Query[1..]) : null,
-                new XElement("host", new XAttribute("name", uri.Host), new XAttribute("port", uri.Port)),
-                new XElement("timeout", new XAttribute("seconds", VaultTimeoutSeconds)),
-                new XElement("slices", new XElement(
-                    "slice",
-                    new XAttribute("type", "storage"),
-                    new XAttribute("offset", 0),
-                    new XAttribute("size", disk.SizeBytes)))),
-            new XElement("backingStore"));
-    }
+    /// <summary>The disk in the vault, as this host's agent serves it. No address and no grant: those are the agent's.</summary>
+    private static XElement VaultBacking(string export, string socket) => new(
+        "backingStore",
+        new XAttribute("type", "network"),
+        new XElement("format", new XAttribute("type", "raw")),
+        new XElement(
+            "source",
+            new XAttribute("protocol", "nbd"),
+            new XAttribute("name", export),
+            new XElement("host", new XAttribute("transport", "unix"), new XAttribute("socket", socket))),
+        new XElement("backingStore"));
 
     private static void ReplaceNics(XElement devices, IReadOnlyList<string?> networks)
     {

@@ -5,7 +5,7 @@ using RecoveryOperator.Hypervisors.Libvirt.Native;
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
 /// <summary>Creates and deletes replicas. A replica is recognised by an element in its definition; its id follows from the operation that asked.</summary>
-internal sealed partial class ReplicaStore(LibvirtConnection connection, LibvirtOptions options, QemuAccount account, ILogger logger)
+internal sealed partial class ReplicaStore(LibvirtConnection connection, LibvirtOptions options, ReplicaDisks disks, QemuAccount account, ILogger logger)
 {
     public Task<IReadOnlyList<PrerequisiteFailure>> CheckAsync(ReplicaRequest request, long freeBytes, CancellationToken cancellationToken) =>
         connection.RunAsync<IReadOnlyList<PrerequisiteFailure>>(host => Check(host, request, freeBytes), cancellationToken);
@@ -15,6 +15,7 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
         var id = LibvirtNames.ReplicaId(request.Owner, request.OperationId);
         if (await connection.RunAsync(host => FindOwn(host, request, id), cancellationToken).ConfigureAwait(false) is { } existing) return existing;
         if (Foreign(request.Definition) is { } failure) throw new HypervisorException(HypervisorFault.Unsupported, failure.Message, failure.Remedy);
+        disks.Put(id, request.Disks.Select(disk => (TargetOf(request, disk), disk)));
         foreach (var disk in request.Disks)
         {
             var path = Overlay(id, TargetOf(request, disk));
@@ -22,7 +23,7 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
             account.Own(path);
         }
 
-        var definition = ReplicaDefinition.Build(request, id, target => Overlay(id, target), options.ConsoleDirectory);
+        var definition = ReplicaDefinition.Build(request, id, new ReplicaPlaces(target => Overlay(id, target), options.ConsoleDirectory, options.VaultSocket));
         var machine = await connection.RunAsync(host => Define(host, request.Name, definition), cancellationToken).ConfigureAwait(false);
         LogCreated(request.Name, request.OperationId);
         progress?.Report(1);

@@ -19,11 +19,20 @@ public sealed class ReplicaResumerTests
         await Eventually.HoldsAsync(
             () =>
             {
-                time.Advance(ReplicaResumer.Interval);
+                time.Advance(ResumePace.Interval);
                 return target.Looks >= 3;
             },
             TestContext.Current.CancellationToken);
         await resumer.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void One_that_stops_again_at_once_is_let_go_on_soon_but_not_every_second_for_ever()
+    {
+        ResumePace pace = new();
+        bool[] resumed = [false, true, true, true, true, true, false, true];
+
+        Assert.Equal([10, 1, 1, 1, 10, 1, 10, 1], resumed.Select(one => pace.After(one).TotalSeconds));
     }
 
     private sealed class StoppingTarget : IRecoveryTarget

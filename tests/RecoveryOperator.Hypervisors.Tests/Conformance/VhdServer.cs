@@ -15,6 +15,7 @@ public sealed class VhdServer : IAsyncDisposable
     private readonly int _port;
     private readonly Task _serving;
     private volatile bool _away;
+    private int _requests;
 
     private VhdServer(IPAddress address, int port, IReadOnlyList<byte[]> disks)
     {
@@ -31,8 +32,11 @@ public sealed class VhdServer : IAsyncDisposable
         set => _away = value;
     }
 
-    /// <summary>Requests answered so far.</summary>
-    public int Requests { get; private set; }
+    /// <summary>Requests so far.</summary>
+    public int Requests => _requests;
+
+    /// <summary>How long each answer is held back; null: not at all. Answers then overtake each other.</summary>
+    public Func<TimeSpan>? Latency { get; set; }
 
     public static VhdServer Start(IPAddress address, params IReadOnlyList<byte[]> disks)
     {
@@ -62,8 +66,9 @@ public sealed class VhdServer : IAsyncDisposable
             try
             {
                 var context = await _listener.GetContextAsync();
-                Requests++;
-                await AnswerAsync(context.Request, context.Response);
+                Interlocked.Increment(ref _requests);
+                var answer = AnswerAsync(context.Request, context.Response);
+                if (Latency is null) await answer;
             }
             catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or IOException or SocketException)
             {
@@ -75,6 +80,7 @@ public sealed class VhdServer : IAsyncDisposable
     private async Task AnswerAsync(HttpListenerRequest request, HttpListenerResponse response)
     {
         using var _ = response;
+        if (Latency is { } latency) await Task.Delay(latency());
         if (_away)
         {
             response.StatusCode = 503;

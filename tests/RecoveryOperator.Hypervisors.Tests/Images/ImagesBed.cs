@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Hypervisors.Images;
 using RecoveryOperator.Hypervisors.Images.Machines;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Tests.Images;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Tests.Images;
 

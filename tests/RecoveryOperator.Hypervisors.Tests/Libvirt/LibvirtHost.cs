@@ -17,6 +17,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
     public const string Collection = "libvirt host";
     private readonly string _directory = $"/var/tmp/recovery-operator-test-{Environment.ProcessId}";
     private readonly string _script = Path.Combine(RepositoryRoot.Path, "eng", "run", "libvirt-host.sh");
+    private static readonly HttpClient Http = new();
     private string? _unavailable;
 
     public bool GuestWritesWaitForSnapshots => false;
@@ -67,7 +68,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
     public LibvirtHypervisor Open(LibvirtOptions options)
     {
         Require();
-        return new LibvirtHypervisor(options, TimeProvider.System, NullLogger<LibvirtHypervisor>.Instance);
+        return new LibvirtHypervisor(options, Http, TimeProvider.System, NullLogger<LibvirtHypervisor>.Instance);
     }
 
     public async Task<string> CreateMachineAsync(string name, IReadOnlyList<long> diskSizesBytes, CancellationToken cancellationToken)

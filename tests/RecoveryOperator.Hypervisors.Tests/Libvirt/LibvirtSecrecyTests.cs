@@ -4,21 +4,26 @@ using RecoveryOperator.Hypervisors.Tests.Conformance;
 
 namespace RecoveryOperator.Hypervisors.Tests.Libvirt;
 
-/// <summary>A replica's disk URL carries a grant: it must be nowhere but in the host's own definition of the machine.</summary>
+/// <summary>A replica's disk URL carries a grant: it must be nowhere but in the agent's own file.</summary>
 [Collection(LibvirtHost.Collection)]
 public sealed class LibvirtSecrecyTests(LibvirtHost host)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_replicas_description_does_not_carry_the_grant()
+    public async Task The_grant_is_in_a_file_of_the_agents_own_and_not_in_the_machines_definition()
     {
         await using var bed = await ReplicaBed.CreateAsync(host);
 
         var replica = await bed.CreateAsync();
 
         Assert.DoesNotContain("sig=", replica.Definition.NativeDefinition, StringComparison.Ordinal);
-        Assert.Contains("sig=", await host.VirshAsync(Cancellation, "dumpxml", replica.Id), StringComparison.Ordinal);
+        Assert.DoesNotContain("sig=", await host.VirshAsync(Cancellation, "dumpxml", replica.Id), StringComparison.Ordinal);
+        var note = Path.Combine(host.StorageDirectory, $"ro-{replica.Id}-vault.json");
+        Assert.Contains("sig=", await File.ReadAllTextAsync(note, Cancellation), StringComparison.Ordinal);
+        Assert.Equal("600", (await LibvirtHost.RunAsync("stat", ["-c", "%a", note], Cancellation)).Trim());
+        await bed.Target.DeleteReplicaAsync(replica.Id, Cancellation);
+        Assert.False(File.Exists(note));
     }
 
     [Fact]

@@ -41,8 +41,7 @@ public sealed class ReplicaDefinitionTests
     private readonly XElement _replica = ReplicaDefinition.Build(
         new ReplicaRequest("owner", "op-1", "web-1-test", new VirtualMachineDefinition("Libvirt", 1, 1, "Uefi", Defined, [], Source), Disks, ["isolated", null]),
         Guid.Parse("22222222-2222-8222-8222-222222222222"),
-        target => $"/storage/{target}.qcow2",
-        "/consoles");
+        new ReplicaPlaces(target => $"/storage/{target}.qcow2", "/consoles", "/run/ro/vault.sock"));
 
     private XElement Devices => _replica.Element("devices")!;
 
@@ -58,17 +57,17 @@ public sealed class ReplicaDefinitionTests
     }
 
     [Fact]
-    public void Each_disk_is_an_overlay_over_its_own_snapshot_without_the_footer()
+    public void Each_disk_is_an_overlay_over_its_own_export_and_no_grant_is_in_the_definition()
     {
         var disks = DomainDisk.Elements(_replica).ToList();
 
         Assert.Equal(["vda", "vdc"], disks.Select(disk => (string?)disk.Element("target")!.Attribute("dev")));
         Assert.Equal(["/storage/vda.qcow2", "/storage/vdc.qcow2"], disks.Select(disk => (string?)disk.Element("source")!.Attribute("file")));
         Assert.All(disks, disk => Assert.Equal("stop", (string?)disk.Element("driver")!.Attribute("rerror_policy")));
-        var https = disks[0].Element("backingStore")!.Element("source")!;
-        Assert.Equal(("https", "c/disk-0.vhd", "443"), ((string?)https.Attribute("protocol"), (string?)https.Attribute("name"), (string?)https.Element("host")!.Attribute("port")));
-        Assert.Equal("snapshot=2026-01-01T00%3A00%3A00Z&sig=a%2Bb%3D", (string?)https.Attribute("query"));
-        Assert.Equal(["16777216", "33554432"], _replica.Descendants("slice").Select(slice => (string?)slice.Attribute("size")));
+        var sources = disks.Select(disk => disk.Element("backingStore")!.Element("source")!).ToList();
+        Assert.Equal(["ro-22222222-2222-8222-8222-222222222222-vda", "ro-22222222-2222-8222-8222-222222222222-vdc"], sources.Select(source => (string?)source.Attribute("name")));
+        Assert.All(sources, source => Assert.Equal(("nbd", "/run/ro/vault.sock"), ((string?)source.Attribute("protocol"), (string?)source.Element("host")!.Attribute("socket"))));
+        Assert.DoesNotContain("sig", _replica.ToString(), StringComparison.Ordinal);
         Assert.Single(disks[0].Elements("boot"));
     }
 

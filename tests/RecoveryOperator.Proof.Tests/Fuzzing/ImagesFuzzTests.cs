@@ -2,7 +2,7 @@ using System.IO.Hashing;
 using System.Text.Json;
 using RecoveryOperator.Hypervisors.Images.Guest;
 using RecoveryOperator.Hypervisors.Images.Machines;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 using RecoveryOperator.Hypervisors.Images.Tracking;
 
 namespace RecoveryOperator.Proof.Tests.Fuzzing;

@@ -1,4 +1,4 @@
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Images.Machines;
 

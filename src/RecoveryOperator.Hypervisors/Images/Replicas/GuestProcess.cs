@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Hypervisors.Images.Machines;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Images.Replicas;
 

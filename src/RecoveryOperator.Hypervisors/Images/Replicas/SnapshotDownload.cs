@@ -1,22 +1,21 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Http.Headers;
-using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using RecoveryOperator.Hypervisors.VaultDisks;
 
 namespace RecoveryOperator.Hypervisors.Images.Replicas;
 
 /// <summary>
 /// Downloads a disk from its snapshot in the vault, by ranges, several in flight, each retried. Areas of zeros are left out of the file.
-/// The address is a secret: it is in no message and no log line.
 /// </summary>
-internal sealed partial class SnapshotDownload(HttpClient http, TimeSpan retryDelay, TimeProvider timeProvider, ILogger logger)
+internal sealed class SnapshotDownload(VaultDiskReader reader, VaultPatience patience)
 {
     /// <summary>Bytes of one request.</summary>
     public const int RangeBytes = 4 << 20;
 
+    /// <summary>Retries of one range.</summary>
+    public const int Retries = 3;
+
     private const int RequestsInFlight = 4;
-    private const int Retries = 3;
     private const int SparseBytes = 64 * 1024;
 
     /// <summary>Fills a new file with the first <see cref="ReplicaDisk.SizeBytes"/> bytes (a VHD footer behind them is cut off); durable.</summary>
@@ -38,7 +37,7 @@ internal sealed partial class SnapshotDownload(HttpClient http, TimeSpan retryDe
                 try
                 {
                     var content = buffer.AsMemory(0, lengthBytes);
-                    await FetchAsync(disk, offset, content, token);
+                    await reader.ReadAsync(disk, offset, content, patience, token);
                     await WriteSparseAsync(file, offset, content, token);
                     onReceived(lengthBytes);
                 }
@@ -49,63 +48,6 @@ internal sealed partial class SnapshotDownload(HttpClient http, TimeSpan retryDe
             });
         RandomAccess.FlushToDisk(file);
     }
-
-    private async Task FetchAsync(ReplicaDisk disk, long offset, Memory<byte> content, CancellationToken cancellationToken)
-    {
-        for (var retry = 0; ; retry++)
-        {
-            try
-            {
-                await FetchOnceAsync(disk, offset, content, cancellationToken);
-                return;
-            }
-            catch (Exception e) when (retry < Retries && IsPassing(e, cancellationToken))
-            {
-                LogRetry(disk.Index, offset, retry + 1, e.Message);
-                await Task.Delay(retryDelay * (1 << retry), timeProvider, cancellationToken);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                throw Failure(disk, offset, (e as HttpRequestException)?.StatusCode, e);
-            }
-        }
-    }
-
-    private async Task FetchOnceAsync(ReplicaDisk disk, long offset, Memory<byte> content, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, disk.SnapshotUri);
-        request.Headers.Range = new RangeHeaderValue(offset, offset + content.Length - 1);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != offset)
-        {
-            throw new HttpRequestException(
-                $"The vault answered {(int)response.StatusCode} where a part was asked for.", inner: null, response.StatusCode);
-        }
-
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await body.ReadExactlyAsync(content, cancellationToken);
-    }
-
-    private static bool IsPassing(Exception error, CancellationToken cancellationToken) => error switch
-    {
-        HttpRequestException { StatusCode: null or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests } => true,
-        HttpRequestException { StatusCode: >= HttpStatusCode.InternalServerError } => true,
-        IOException => true,
-        OperationCanceledException => !cancellationToken.IsCancellationRequested, // the client's own time limit
-        _ => false,
-    };
-
-    private static HypervisorException Failure(ReplicaDisk disk, long offset, HttpStatusCode? status, Exception cause) => new(
-        status switch
-        {
-            HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized => HypervisorFault.AccessDenied,
-            HttpStatusCode.NotFound => HypervisorFault.NotFound,
-            HttpStatusCode.OK => HypervisorFault.Unsupported,
-            _ => HypervisorFault.Transient,
-        },
-        $"Disk {disk.Index}: {disk.SnapshotUri.Host} did not give the bytes from {offset} on: {cause.Message}",
-        "Check that the host reaches the vault, that the recovery point still exists and that its grant has not ended.",
-        cause);
 
     private static async Task WriteSparseAsync(SafeFileHandle file, long offset, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -125,7 +67,4 @@ internal sealed partial class SnapshotDownload(HttpClient http, TimeSpan retryDe
             start = end + SparseBytes;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Disk {disk}: the request at byte {offset} failed and is retried ({retry}): {reason}")]
-    private partial void LogRetry(int disk, long offset, int retry, string reason);
 }

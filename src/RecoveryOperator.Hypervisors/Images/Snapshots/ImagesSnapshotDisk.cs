@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using RecoveryOperator.DataPath;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 using RecoveryOperator.Hypervisors.Images.Tracking;
 
 namespace RecoveryOperator.Hypervisors.Images.Snapshots;

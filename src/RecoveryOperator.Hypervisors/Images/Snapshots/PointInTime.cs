@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using RecoveryOperator.Hypervisors.Images.Machines;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Images.Snapshots;
 

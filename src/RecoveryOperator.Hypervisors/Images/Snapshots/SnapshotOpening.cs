@@ -1,5 +1,5 @@
 using RecoveryOperator.Hypervisors.Images.Machines;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 using RecoveryOperator.Hypervisors.Images.Tracking;
 
 namespace RecoveryOperator.Hypervisors.Images.Snapshots;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Images.Tracking;
 

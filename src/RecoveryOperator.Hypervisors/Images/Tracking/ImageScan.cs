@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 
 namespace RecoveryOperator.Hypervisors.Images.Tracking;
 

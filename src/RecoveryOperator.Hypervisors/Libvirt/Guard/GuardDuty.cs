@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using RecoveryOperator.Hypervisors.Images.Native;
+using RecoveryOperator.Hypervisors.Native;
 using RecoveryOperator.Hypervisors.Libvirt.Quiesce;
 
 namespace RecoveryOperator.Hypervisors.Libvirt.Guard;

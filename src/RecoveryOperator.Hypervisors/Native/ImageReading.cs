@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace RecoveryOperator.Hypervisors.Images.Native;
+namespace RecoveryOperator.Hypervisors.Native;
 
 /// <summary>Reads that fill their buffer or fail.</summary>
 internal static class ImageReading

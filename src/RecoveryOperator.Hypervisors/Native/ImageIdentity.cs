@@ -1,4 +1,4 @@
-namespace RecoveryOperator.Hypervisors.Images.Native;
+namespace RecoveryOperator.Hypervisors.Native;
 
 /// <summary>What tells, without reading it, that a file was written: as far as time stamps can.</summary>
 /// <param name="SizeBytes">Size in bytes.</param>

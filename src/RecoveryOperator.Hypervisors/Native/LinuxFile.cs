@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace RecoveryOperator.Hypervisors.Images.Native;
+namespace RecoveryOperator.Hypervisors.Native;
 
 /// <summary>What .NET's file API lacks: inode and change time, holes, clones, hard links, durable directories.</summary>
 internal static partial class LinuxFile

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RecoveryOperator.Hypervisors.Images.Native;
+namespace RecoveryOperator.Hypervisors.Native;
 
 /// <summary>
 /// Names one process for ever: a process id alone is reused, together with its start time and the boot it is not.

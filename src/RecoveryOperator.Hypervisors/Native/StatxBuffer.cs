@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace RecoveryOperator.Hypervisors.Images.Native;
+namespace RecoveryOperator.Hypervisors.Native;
 
 /// <summary>The kernel's <c>struct statx</c>, which is the same on every architecture; only the fields that are used.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]

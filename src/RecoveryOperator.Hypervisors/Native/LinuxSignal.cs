@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace RecoveryOperator.Hypervisors.Images.Native;
+namespace RecoveryOperator.Hypervisors.Native;
 
 /// <summary>Signals that cannot hit a foreign process, not even when the id is reused between check and signal.</summary>
 internal static partial class LinuxSignal

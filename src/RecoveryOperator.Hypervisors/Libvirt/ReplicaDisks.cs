@@ -1,0 +1,44 @@
+using System.Text.Json;
+using RecoveryOperator.Hypervisors.Native;
+using RecoveryOperator.Hypervisors.Nbd.Server;
+
+namespace RecoveryOperator.Hypervisors.Libvirt;
+
+/// <summary>
+/// Where in the vault the disks of replicas are: a file beside each replica's overlays (<c>ro-ID-vault.json</c>), for this process's user only because it holds grants. It is
+/// written before the machine is defined, read anew whenever a machine opens a disk, and deleted with the overlays. A disk's export is named as its overlay
+/// (<c>ro-ID-TARGET</c>).
+/// </summary>
+internal sealed class ReplicaDisks(string directory, Func<ReplicaDisk, INbdExport> open)
+{
+    private const string FileSuffix = "-vault.json";
+
+    /// <summary>Name of a replica's disk for those who read it.</summary>
+    public static string ExportName(Guid replica, string target) => $"ro-{replica}-{target}";
+
+    /// <summary>Notes where a replica's disks are, in place of what was noted before; durable.</summary>
+    public void Put(Guid replica, IEnumerable<(string Target, ReplicaDisk Disk)> disks)
+    {
+        var note = new Note([.. disks.Select(disk => new NotedDisk(disk.Target, disk.Disk.Index, disk.Disk.SizeBytes, disk.Disk.SnapshotUri))]);
+        DurableFile.Write(PathOf(replica), JsonSerializer.SerializeToUtf8Bytes(note, JsonSerializerOptions.Web), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    /// <summary>The disk of an export; null when there is none.</summary>
+    public INbdExport? Find(string export)
+    {
+        const int idStart = 3;
+        const int idLength = 36;
+        if (!export.StartsWith("ro-", StringComparison.Ordinal) || export.Length <= idStart + idLength + 1 || !Guid.TryParseExact(export.AsSpan(idStart, idLength), "D", out var replica))
+            return null;
+        var path = PathOf(replica);
+        if (!File.Exists(path)) return null;
+        var disk = JsonSerializer.Deserialize<Note>(File.ReadAllBytes(path), JsonSerializerOptions.Web)?.Disks.FirstOrDefault(disk => ExportName(replica, disk.Target) == export);
+        return disk is null ? null : open(new ReplicaDisk(disk.Index, disk.SizeBytes, disk.SnapshotUri));
+    }
+
+    private string PathOf(Guid replica) => Path.Combine(directory, $"ro-{replica}{FileSuffix}");
+
+    private sealed record Note(IReadOnlyList<NotedDisk> Disks);
+
+    private sealed record NotedDisk(string Target, int Index, long SizeBytes, Uri SnapshotUri);
+}
