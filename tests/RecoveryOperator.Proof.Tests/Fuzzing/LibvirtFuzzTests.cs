@@ -48,7 +48,7 @@ public sealed class LibvirtFuzzTests(ITestOutputHelper output)
                 "owner", "op", "web-test", Definition with { NativeDefinition = Encoding.UTF8.GetString(text) },
                 [new ReplicaDisk(0, 1 << 30, new Uri("http://127.0.0.1:1/a/b/disk-0.vhd?snapshot=1&sig=2")), new ReplicaDisk(1, 1 << 30, new Uri("http://127.0.0.1:1/a/b/disk-1.vhd"))],
                 [null]);
-            XElement made = ReplicaDefinition.Build(request, Guid.Empty, disk => $"/overlays/{disk}", "/consoles");
+            XElement made = ReplicaDefinition.Build(request, Guid.Empty, new ReplicaPlaces(disk => $"/overlays/{disk}", "/consoles", "/vault.sock"));
             Assert.Equal("web-test", (string?)made.Element("name"));
             Assert.Empty(made.Descendants("hostdev"));
         }

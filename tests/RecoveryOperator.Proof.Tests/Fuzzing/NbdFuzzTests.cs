@@ -172,17 +172,4 @@ public sealed class NbdFuzzTests(ITestOutputHelper output)
         BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
         return bytes;
     }
-
-    /// <summary>Gives what it was given, and then the end; takes anything.</summary>
-    private sealed class Script(byte[] bytes) : MemoryStream(bytes, writable: false)
-    {
-        public override bool CanWrite => true;
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            // A server that does not listen.
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => default;
-    }
 }
