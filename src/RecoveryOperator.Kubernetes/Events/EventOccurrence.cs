@@ -1,3 +1,4 @@
+using RecoveryOperator.Kubernetes.Status;
 using k8s;
 using k8s.Models;
 using RecoveryOperator.Kubernetes.Resources;
@@ -19,7 +20,7 @@ internal sealed record EventOccurrence(EventIdentity Identity, V1ObjectReference
         IKubernetesObject<V1ObjectMeta> entity, EventType type, string reason, string message, DateTimeOffset at)
     {
         var metadata = entity.Metadata;
-        var text = message.Length > LongestMessage ? message[..LongestMessage] : message;
+        var text = message.Cut(LongestMessage);
         var reference = new V1ObjectReference
         {
             ApiVersion = entity.ApiVersion,

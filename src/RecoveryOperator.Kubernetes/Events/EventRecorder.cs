@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
+using RecoveryOperator.Kubernetes.Status;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
@@ -118,7 +119,7 @@ public sealed partial class EventRecorder : BackgroundService, IEventRecorder
 
     private async Task CreateAsync(EventOccurrence occurrence, CancellationToken cancellationToken)
     {
-        var (identity, at) = (occurrence.Identity, new DateTime(occurrence.At.UtcTicks - (occurrence.At.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc));
+        var (identity, at) = (occurrence.Identity, occurrence.At.WholeSeconds().UtcDateTime);
         var prefix = identity.Object.Name.Length > 200 ? identity.Object.Name[..200] : identity.Object.Name;
         var created = await _client.CreateAsync(
             new Corev1Event

@@ -25,7 +25,7 @@ public static class Conditions
             Reason = condition.Reason,
             Message = string.IsNullOrEmpty(condition.Message) ? condition.Reason : condition.Message,
             ObservedGeneration = condition.ObservedGeneration,
-            LastTransitionTime = before?.Status == condition.Status ? before.LastTransitionTime : WholeSeconds(now),
+            LastTransitionTime = before?.Status == condition.Status ? before.LastTransitionTime : now.WholeSeconds().UtcDateTime,
         };
         if (before is null)
         {
@@ -44,7 +44,4 @@ public static class Conditions
 
     /// <summary>Whether the condition of a type is there and <c>True</c>.</summary>
     public static bool IsTrue(IEnumerable<V1Condition>? conditions, string type) => Find(conditions, type)?.Status == "True";
-
-    private static DateTime WholeSeconds(DateTimeOffset now) =>
-        new(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
 }

@@ -1,6 +1,7 @@
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Hosts;
 using RecoveryOperator.Api.Sites;
+using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Operator.Status;
 using RecoveryOperator.Protocol;
@@ -38,7 +39,7 @@ internal static class HostStatusBuilder
         {
             ObservedGeneration = host.Metadata.Generation,
             Connected = connected,
-            LastSeenTime = refresh ? WholeSeconds(facts.Agent?.LastSeen) ?? before?.LastSeenTime : before?.LastSeenTime,
+            LastSeenTime = refresh ? facts.Agent?.LastSeen.WholeSeconds() ?? before?.LastSeenTime : before?.LastSeenTime,
             AgentVersion = said?.AgentVersion ?? before?.AgentVersion,
             Driver = said?.Driver ?? before?.Driver,
             HypervisorVersion = said?.HypervisorVersion ?? before?.HypervisorVersion,
@@ -98,7 +99,4 @@ internal static class HostStatusBuilder
             SizeBytes = m.Disks.Sum(d => d.SizeBytes),
         })],
     };
-
-    private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) =>
-        time is { } at ? new DateTimeOffset(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero) : null;
 }

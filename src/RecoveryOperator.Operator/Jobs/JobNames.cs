@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Kubernetes.Status;
 
 namespace RecoveryOperator.Operator.Jobs;
 
@@ -13,7 +14,7 @@ internal static class JobNames
     public static string Of(JobSubjectKind kind, string subject, RecoveryJobType type, string operationId)
     {
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{kind}\n{subject}\n{type}\n{operationId}")).AsSpan(0, 4));
-        return $"{Readable(subject.Length > LongestSubject ? subject[..LongestSubject] : subject)}-{Readable(operationId)}-{digest}";
+        return $"{Readable(subject.Cut(LongestSubject))}-{Readable(operationId)}-{digest}";
     }
 
     /// <summary>What an object's name cannot hold becomes a dash.</summary>

@@ -1,5 +1,6 @@
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Operator.Status;
 using RecoveryOperator.Replication.Protection;
 
@@ -19,16 +20,16 @@ internal static class JobStatusBuilder
     {
         var state = picture.State == RecoveryJobState.Pending && before?.State is RecoveryJobState.Running or RecoveryJobState.Canceling ? before.State!.Value : picture.State;
         var ended = ((RecoveryJobState?)state).HasEnded();
-        var steps = picture.Steps.Select(s => Step(s, before, ended, Seconds(now))).ToList();
+        var steps = picture.Steps.Select(s => Step(s, before, ended, now.WholeSeconds())).ToList();
         return new()
         {
             ObservedGeneration = job.Metadata.Generation,
             State = state,
-            StartedAt = Seconds(picture.StartedAt) ?? before?.StartedAt ?? (state == RecoveryJobState.Pending ? null : Seconds(now)),
-            FinishedAt = ended ? Seconds(picture.FinishedAt) ?? Seconds(now) : null,
+            StartedAt = picture.StartedAt.WholeSeconds() ?? before?.StartedAt ?? (state == RecoveryJobState.Pending ? null : now.WholeSeconds()),
+            FinishedAt = ended ? picture.FinishedAt.WholeSeconds() ?? now.WholeSeconds() : null,
             CurrentStep = Current(steps)?.Name,
             Percent = picture.Percent,
-            Message = Cut(picture.Message, LongestMessage),
+            Message = picture.Message.Cut(LongestMessage),
             RpoSeconds = picture.RpoSeconds,
             RtoSeconds = picture.RtoSeconds,
             Steps = steps,
@@ -55,7 +56,7 @@ internal static class JobStatusBuilder
             FinishedAt = over ? before?.FinishedAt ?? (wasSeen ? now : null) : null,
             BytesDone = state == JobStepState.Succeeded && total is not null ? total : step.BytesDone ?? before?.BytesDone,
             BytesTotal = total,
-            Message = Cut(step.State is null ? before?.Message : step.Message, LongestStepMessage),
+            Message = (step.State is null ? before?.Message : step.Message).Cut(LongestStepMessage),
         };
     }
 
@@ -90,9 +91,4 @@ internal static class JobStatusBuilder
         (_, { } cancel, { Allowed: false }) => new(ConditionTypes.Cancelable, false, JobEvents.CancelRefused, $"Cancel '{cancel.Id}' is refused: {cancelable.Message}"),
         _ => new(ConditionTypes.Cancelable, cancelable.Allowed, cancelable.Reason, cancelable.Message),
     };
-
-    private static DateTimeOffset? Seconds(DateTimeOffset? time) =>
-        time is { } value ? new DateTimeOffset(value.UtcTicks - (value.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero) : null;
-
-    private static string? Cut(string? text, int length) => text?.Length > length ? text[..length] : text;
 }

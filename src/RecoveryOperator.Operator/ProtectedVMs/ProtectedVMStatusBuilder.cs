@@ -1,4 +1,5 @@
 using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Operator.Status;
 using RecoveryOperator.Replication.Protection;
 using RecoveryOperator.Vault.Documents;
@@ -54,7 +55,7 @@ internal static class ProtectedVMStatusBuilder
                 Epoch = point.Epoch,
                 Sequence = point.Sequence,
                 Consistency = Map(point.Consistency),
-                ObservedTime = new(replica.ReadAt.UtcTicks - (replica.ReadAt.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero),
+                ObservedTime = replica.ReadAt.WholeSeconds(),
             };
 
     private static RecoveryPointSummary? Points(ReplicaSnapshot replica) =>

@@ -34,7 +34,7 @@ internal static class PlanConditions
                 Type = type,
                 Status = status,
                 Reason = reason,
-                Message = PlanStatusBuilder.Cut(message),
+                Message = message.Cut(PlanStatusBuilder.LongestMessage),
                 ObservedGeneration = situation.Plan.Metadata.Generation,
             };
             Conditions.Set(list, condition, now);

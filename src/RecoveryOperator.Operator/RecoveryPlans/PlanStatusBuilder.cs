@@ -1,6 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Plans;
+using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Documents;
 
@@ -12,7 +12,7 @@ internal static class PlanStatusBuilder
     private const int HistoryLength = 10;
 
     /// <summary>As the CRD says. A text that is cut is better than a status that is refused, and an operation that waits for it.</summary>
-    private const int LongestMessage = 4096;
+    internal const int LongestMessage = 4096;
 
     public static RecoveryPlanStatus Build(PlanSituation situation, DateTimeOffset now)
     {
@@ -59,12 +59,17 @@ internal static class PlanStatusBuilder
         Id = operation.Id,
         Type = Enum.Parse<PlanOperationType>(operation.Type),
         State = StateOf(operation),
-        StartedAt = WholeSeconds(operation.StartedAt),
-        FinishedAt = WholeSeconds(operation.FinishedAt),
-        Message = Cut(operation.FinishedAt is not null ? PlanJournalTransitions.ResultOf(operation)?.Message
-            : situation.IsCanceling ? situation.Problem ?? "It is being canceled."
-            : situation.Blocked ?? "Runs."),
+        StartedAt = operation.StartedAt.WholeSeconds(),
+        FinishedAt = operation.FinishedAt.WholeSeconds(),
+        Message = MessageOf(situation, operation).Cut(LongestMessage),
     };
+
+    private static string? MessageOf(PlanSituation situation, OperationRecord operation)
+    {
+        if (operation.FinishedAt is not null)
+            return PlanJournalTransitions.ResultOf(operation)?.Message;
+        return situation.IsCanceling ? situation.Problem ?? "It is being canceled." : situation.Blocked ?? "Runs.";
+    }
 
     private static PlanGroupStatus Group(PlanSituation situation, PlanGroup group, int index, OperationRecord? operation)
     {
@@ -82,7 +87,7 @@ internal static class PlanStatusBuilder
             Step = StepOf(situation, member, operation),
             Host = member.Failover?.Host,
             RecoveryPointTime = member.Failover?.Point?.Instant,
-            Message = Cut(outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem),
+            Message = (outcome is { Progress: not StepProgress.Done } ? outcome.Message : member.Problem).Cut(LongestMessage),
         };
     }
 
@@ -125,8 +130,8 @@ internal static class PlanStatusBuilder
             Id = operation.Id,
             Type = Enum.Parse<PlanOperationType>(operation.Type),
             State = StateOf(operation),
-            StartedAt = WholeSeconds(operation.StartedAt),
-            FinishedAt = WholeSeconds(operation.FinishedAt),
+            StartedAt = operation.StartedAt.WholeSeconds(),
+            FinishedAt = operation.FinishedAt.WholeSeconds(),
             RpoSeconds = Rounded(result?.RpoSeconds),
             RtoSeconds = Rounded(result?.RtoSeconds),
         };
@@ -135,12 +140,5 @@ internal static class PlanStatusBuilder
     private static PlanOperationState StateOf(OperationRecord operation) =>
         operation.State == nameof(OperationState.Accepted) ? PlanOperationState.Running : Enum.Parse<PlanOperationState>(operation.State);
 
-    /// <summary>What the server takes of a text.</summary>
-    [return: NotNullIfNotNull(nameof(text))]
-    internal static string? Cut(string? text) => text?.Length > LongestMessage ? text[..LongestMessage] : text;
-
     private static long? Rounded(double? seconds) => seconds is { } value ? (long)Math.Ceiling(value) : null;
-
-    private static DateTimeOffset? WholeSeconds(DateTimeOffset? time) =>
-        time is { } value ? new DateTimeOffset(value.UtcTicks - (value.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero) : null;
 }

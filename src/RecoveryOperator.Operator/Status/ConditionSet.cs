@@ -23,7 +23,7 @@ internal static class ConditionSet
                     Type = fact.Type,
                     Status = fact.Status switch { true => "True", false => "False", null => "Unknown" },
                     Reason = fact.Reason,
-                    Message = fact.Message.Length <= MaxMessageLength ? fact.Message : fact.Message[..MaxMessageLength],
+                    Message = fact.Message.Cut(MaxMessageLength),
                     ObservedGeneration = generation,
                 },
                 now);

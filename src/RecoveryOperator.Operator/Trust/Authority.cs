@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Protocol.Trust;
 
 namespace RecoveryOperator.Operator.Trust;
@@ -41,7 +42,7 @@ public sealed class Authority
     public static (string CertificatePem, string KeyPem) Create(string cluster, DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var name = new X500DistinguishedName($"CN=Recovery Operator {Cut(cluster, 36)} {RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var name = new X500DistinguishedName($"CN=Recovery Operator {cluster.Cut(36)} {RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
@@ -88,7 +89,7 @@ public sealed class Authority
         PublicKey key, string commonName, SubjectAlternativeNameBuilder names, DateTimeOffset now, TimeSpan lifetime, params X509Extension[] more)
     {
         var subject = new X500DistinguishedNameBuilder();
-        subject.AddCommonName(Cut(commonName, 64));
+        subject.AddCommonName(commonName.Cut(64));
         var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
@@ -119,6 +120,4 @@ public sealed class Authority
 
     private static X509Certificate2Collection Distinct(X509Certificate2Collection all) =>
         new(all.DistinctBy(CertificateTrust.Fingerprint).ToArray());
-
-    private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }
