@@ -30,11 +30,23 @@ public sealed record ProtectedVMStatus : IConditioned
     /// <summary>The resynchronization that is needed or runs; absent when there is none, or the agent is silent.</summary>
     public ProtectedVMResyncStatus? Resync { get; init; }
 
-    /// <summary>Newest recovery point in the vault.</summary>
+    /// <summary>What the host has shipped last; absent before the first set, and while the agent is silent.</summary>
+    public LastShippedSet? LastShipped { get; init; }
+
+    /// <summary>When the host goes on; absent where nothing is due, and while the agent is silent.</summary>
+    public CycleSchedule? Schedule { get; init; }
+
+    /// <summary>Changes that wait to be shipped; absent while the host keeps up, and while its agent is silent.</summary>
+    public ReplicationBacklog? Backlog { get; init; }
+
+    /// <summary>Newest recovery point in the vault: the latest that is processed.</summary>
     public LastRecoveryPoint? LastRecoveryPoint { get; init; }
 
     /// <summary>Recovery points in the vault.</summary>
     public RecoveryPointSummary? RecoveryPoints { get; init; }
+
+    /// <summary>What the replica takes in the vault; absent before it was measured.</summary>
+    public ReplicaStorage? Storage { get; init; }
 
     /// <summary>Age of the newest point against the copy frequency.</summary>
     public RpoBand? Rpo { get; init; }
@@ -50,25 +62,6 @@ public sealed record ProtectedVMStatus : IConditioned
 
     /// <inheritdoc/>
     public IReadOnlyList<V1Condition> Conditions { get; init; } = [];
-}
-
-/// <summary>Progress of a copy.</summary>
-public sealed record CopyProgressStatus
-{
-    /// <summary>0 to 100.</summary>
-    public required int Percent { get; init; }
-
-    /// <summary>Bytes done, all disks; in steps of a percent.</summary>
-    public required long BytesDone { get; init; }
-
-    /// <summary>Bytes to do, all disks; 0 while not known.</summary>
-    public required long BytesTotal { get; init; }
-
-    /// <summary>Disk being copied, from 1.</summary>
-    public required int Disk { get; init; }
-
-    /// <summary>Number of disks.</summary>
-    public required int Disks { get; init; }
 }
 
 /// <summary>A disk that is replicated.</summary>

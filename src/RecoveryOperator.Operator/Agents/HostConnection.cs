@@ -10,6 +10,9 @@ internal sealed class HostConnection(
     NamespacedName host, AgentEndpoint endpoint, IAgentObserver observer, AgentTiming timing, TimeProvider timeProvider, ILogger logger)
     : AgentConnection($"The agent of RecoveryHost {host} at {endpoint.Address}", endpoint, timing.SilenceGrace, timeProvider, logger)
 {
+    /// <summary>Sets that wait to be shipped from which on they are a backlog: one waits while it is shipped, two where cycles are short.</summary>
+    public const int BacklogSets = 3;
+
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
     private readonly ConcurrentDictionary<string, ProtectionStatus> _protections = new();
     private readonly SemaphoreSlim _refresh = new(0, 1);
@@ -117,10 +120,10 @@ internal sealed class HostConnection(
     }
 
     /// <summary>What a person would notice; the rest is for the metrics.</summary>
-    private static (ProtectionPhase, long, string?, bool, long, (ResyncStage, string, bool)?, string, bool) Significant(ProtectionStatus status) =>
+    private static (ProtectionPhase, long, string?, bool, long, (ResyncStage, string, bool)?, string, bool, bool, bool) Significant(ProtectionStatus status) =>
         (status.Phase, status.Epoch, status.Fault?.Reason, status.CommittedSequence > 0, Percent(status),
             status.Resync is { } resync ? (resync.Stage, resync.Reason, resync.EstimatedBytes > 0) : null,
-            status.AppConsistentProblem, status.AppConsistentInstant is not null);
+            status.AppConsistentProblem, status.AppConsistentInstant is not null, status.RetryAt is not null, status.CutsWaiting >= BacklogSets);
 
     private static long Percent(ProtectionStatus status) => status switch
     {

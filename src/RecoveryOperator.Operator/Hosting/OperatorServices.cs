@@ -81,6 +81,7 @@ internal static class OperatorServices
         services.AddSingleton<GivenProtections>();
         services.AddSingleton<ProtectionKeys>();
         services.AddSingleton<PrerequisiteChecks>();
+        services.AddSingleton<CopyPaces>();
         services.AddSingleton<HostGrants>();
         services.AddSingleton<FencedSources>();
         services.AddSingleton<HostSettingsWriter>();

@@ -72,6 +72,8 @@ internal static class HostStatusBuilder
             return new(Type, false, "SiteNotFound", $"RecoverySite {host.Metadata.NamespaceProperty}/{site} does not exist: create it, or correct spec.siteRef.");
         if (facts.Description is not { } said)
             return new(Type, null, "NotKnown", "The agent has not told its driver yet.");
+        if (facts.Agent is not { Presence: AgentPresence.Connected })
+            return new(Type, null, "AgentSilent", $"The agent is silent. It ran the {said.Driver} driver when it last answered.");
         var wanted = facts.Site.Spec.Type == SiteType.VMM ? SiteType.HyperV : facts.Site.Spec.Type;
         return said.Driver == wanted.ToString()
             ? new(Type, true, "Matches", $"The agent runs the {said.Driver} driver.")

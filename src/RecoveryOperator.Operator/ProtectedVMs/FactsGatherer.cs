@@ -23,6 +23,7 @@ internal sealed class FactsGatherer(
     GivenProtections given,
     ProtectionKeys keys,
     ProtectionAdvice advice,
+    CopyPaces paces,
     JobMirror jobs,
     AgentConnections connections,
     OperatorOptions options,
@@ -53,6 +54,7 @@ internal sealed class FactsGatherer(
         gathered = gathered with { Status = gathered.Id is { } id ? gathered.Connection?.Protection(id.ToString()) : null };
         return gathered with
         {
+            Pace = gathered is { Id: { } protection, Status: var said } ? paces.Observe(protection.ToString(), ProgressBuilder.CopiedBytes(said), said?.ShippedBytesTotal) : CopyPace.Unknown,
             Facts = new()
             {
                 Now = timeProvider.GetUtcNow(),

@@ -39,6 +39,9 @@ internal sealed record GatheredProtection
 
     public ProtectionStatus? Status { get; init; }
 
+    /// <summary>How fast its bytes move.</summary>
+    public CopyPace Pace { get; init; } = CopyPace.Unknown;
+
     public MachineInfo? Machine { get; init; }
 
     public ProtectionId? Id { get; init; }

@@ -22,8 +22,8 @@ internal static class ProtectedVMStatusBuilder
         var phase = Enum.Parse<ProtectionPhase>(decision.Phase.ToString());
         var rpo = Enum.Parse<RpoBand>(decision.Rpo.ToString());
         var health = Enum.Parse<ReplicationHealth>(decision.Health.Health.ToString());
-        var refresh = before?.LastRecoveryPoint is not { } last || facts.Now - last.ObservedTime >= refreshInterval
-            || before.Phase != phase || before.Rpo != rpo || before.Health != health || last.Epoch != gathered.Replica?.Applied?.LatestPoint?.Epoch;
+        var edge = before?.Phase != phase || before.Rpo != rpo || before.Health != health;
+        var refresh = edge || before?.LastRecoveryPoint is not { } last || facts.Now - last.ObservedTime >= refreshInterval || last.Epoch != gathered.Replica?.Applied?.LatestPoint?.Epoch;
         return new()
         {
             ObservedGeneration = gathered.Entity.Metadata.Generation,
@@ -32,10 +32,14 @@ internal static class ProtectedVMStatusBuilder
             MachineId = IsElsewhere(facts.Vault) ? facts.Vault.FailoverMachineId : facts.Machine.MachineId ?? before?.MachineId,
             ProtectionId = gathered.Id?.ToString() ?? before?.ProtectionId,
             Epoch = facts.Vault.Epoch > 0 ? facts.Vault.Epoch : before?.Epoch,
-            Progress = ProgressBuilder.Build(gathered, before?.Progress),
+            Progress = ProgressBuilder.Build(gathered, before?.Progress, refreshInterval),
             Resync = ProgressBuilder.Resync(gathered, before?.Resync),
+            LastShipped = ReplicationStatusBuilder.Shipped(gathered, before?.LastShipped, edge, refreshInterval),
+            Schedule = ReplicationStatusBuilder.Schedule(gathered, before?.Schedule, refreshInterval),
+            Backlog = ReplicationStatusBuilder.Backlog(gathered, before?.Backlog, refreshInterval),
             LastRecoveryPoint = refresh && gathered.Replica is { } replica ? Latest(replica) : before?.LastRecoveryPoint,
             RecoveryPoints = refresh && gathered.Replica is { } read ? Points(read) : before?.RecoveryPoints,
+            Storage = (refresh || before?.Storage is null) && gathered.Replica is { } measured ? ReplicationStatusBuilder.Storage(measured) : before?.Storage,
             Rpo = rpo,
             Health = health,
             HealthReasons = decision.Health.Reasons,

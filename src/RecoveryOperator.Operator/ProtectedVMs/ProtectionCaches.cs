@@ -2,7 +2,7 @@ namespace RecoveryOperator.Operator.ProtectedVMs;
 
 /// <summary>Everything that is kept in memory about protections, to be let go of together.</summary>
 internal sealed class ProtectionCaches(
-    ProtectionRegistry registry, ReplicaReader replicas, GivenProtections given, PrerequisiteChecks checks, HostGrants grants, ProtectionKeys keys)
+    ProtectionRegistry registry, ReplicaReader replicas, GivenProtections given, PrerequisiteChecks checks, HostGrants grants, ProtectionKeys keys, CopyPaces paces)
 {
     public void Forget(string protectionId)
     {
@@ -12,5 +12,6 @@ internal sealed class ProtectionCaches(
         checks.Forget(protectionId);
         grants.Forget(protectionId);
         keys.Forget(protectionId);
+        paces.Forget(protectionId);
     }
 }

@@ -9,15 +9,13 @@ namespace RecoveryOperator.Agent.Engine.Steps;
 internal sealed class CopyMeter
 {
     private readonly ProtectionContext _context;
-    private readonly int _disks;
-    private readonly long _totalBytes;
+    private readonly IReadOnlyList<(int Index, string Target, long TotalBytes)> _disks;
     private readonly Dictionary<int, long> _doneBytes;
 
-    private CopyMeter(ProtectionContext context, int disks, long totalBytes, Dictionary<int, long> doneBytes)
+    private CopyMeter(ProtectionContext context, IReadOnlyList<(int Index, string Target, long TotalBytes)> disks, Dictionary<int, long> doneBytes)
     {
         _context = context;
         _disks = disks;
-        _totalBytes = totalBytes;
         _doneBytes = doneBytes;
     }
 
@@ -29,14 +27,14 @@ internal sealed class CopyMeter
         IReadOnlyList<BaseSegment> recorded,
         CancellationToken cancellationToken)
     {
-        long totalBytes = 0;
+        List<(int Index, string Target, long TotalBytes)> measured = [];
         Dictionary<int, long> doneBytes = [];
         foreach (ISnapshotDisk disk in disks)
         {
             long through = copies.Single(copy => copy.Index == disk.Index).Done
                 ? disk.SizeBytes
                 : recorded.LastOrDefault(segment => segment.Disk == disk.Index)?.CoveredThroughBytes ?? 0;
-            long done = 0;
+            (long totalBytes, long done) = (0, 0);
             await foreach (Extent extent in disk.ExtentsAsync(cancellationToken))
             {
                 totalBytes += extent.LengthBytes;
@@ -44,9 +42,10 @@ internal sealed class CopyMeter
             }
 
             doneBytes[disk.Index] = done;
+            measured.Add((disk.Index, disk.Target, totalBytes));
         }
 
-        return new CopyMeter(context, disks.Count, totalBytes, doneBytes);
+        return new CopyMeter(context, measured, doneBytes);
     }
 
     /// <summary>Shows the progress of one disk's capture.</summary>
@@ -61,11 +60,21 @@ internal sealed class CopyMeter
         };
     }
 
-    private void Show(int ordinal) => _context.ShowCopy(new CopyProgress
+    private void Show(int ordinal)
     {
-        Disk = ordinal,
-        Disks = _disks,
-        BytesDone = Math.Min(_doneBytes.Values.Sum(), _totalBytes),
-        BytesTotal = _totalBytes,
-    });
+        DiskCopyProgress[] byDisk = [.. _disks.Select(disk => new DiskCopyProgress
+        {
+            Target = disk.Target,
+            BytesDone = Math.Min(_doneBytes[disk.Index], disk.TotalBytes),
+            BytesTotal = disk.TotalBytes,
+        })];
+        _context.ShowCopy(new CopyProgress
+        {
+            Disk = ordinal,
+            Disks = _disks.Count,
+            BytesDone = byDisk.Sum(disk => disk.BytesDone),
+            BytesTotal = byDisk.Sum(disk => disk.BytesTotal),
+            ByDisk = { byDisk },
+        });
+    }
 }
