@@ -76,7 +76,7 @@ internal sealed class CycleClock
         {
             Now = Now,
             NextDue = _nextDue,
-            Paused = _context.Desired.Paused,
+            Paused = _context.Desired.Paused && !ResyncWishes.CancelIsDue(_context),
             Ended = _context.IsEnded,
             InitialIncomplete = OffSchedule,
             Resting = _rest is not null,

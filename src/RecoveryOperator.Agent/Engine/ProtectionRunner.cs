@@ -27,6 +27,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private Task _shippingLoop = Task.CompletedTask;
     private bool _prepared;
+    private bool _ended;
     private bool _disposed;
 
     /// <param name="services">What all protections share.</param>
@@ -40,7 +41,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _wake = new WakeUp(services.Time);
         _cycle = new ReplicationCycle(_context);
         _clock = new CycleClock(_context);
-        _shipping = new ShippingLoop(_context, _cycle, OnCommitted);
+        _shipping = new ShippingLoop(_context, _cycle, CutAgain, OnCommitted);
         _context.QueueShrank = OnQueueShrank;
         _context.ShowQueue();
     }
@@ -74,7 +75,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _context.Replace(desired, grantedAt);
         if (reschedule)
             _clock.Reschedule();
-        if (!desired.Paused && resync)
+        if (resync && (!desired.Paused || ResyncWishes.CancelIsDue(_context)))
             _clock.Request();
         if (_clock.Fault is not null && (changed || _clock.RetryAt is null || _clock.Now - _clock.LastTryAt >= UnchangedPutRetry) && !desired.Paused)
             _clock.Request();
@@ -97,9 +98,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
         // A cycle under way comes first, so it is hurried too.
         using IDisposable? bypass = bypassLimits ? _context.Limits.Bypass() : null;
         TaskCompletionSource<CutInfo> cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _cuts.Add(cut);
-        _clock.Request();
-        _wake.Call();
+        CutAgain(cut);
         return await cut.Task.WaitAsync(cancellationToken);
     }
 
@@ -138,6 +137,10 @@ public sealed class ProtectionRunner : IAsyncDisposable
 
     private async Task StepAsync(CancellationToken cancellationToken)
     {
+        // What was half done when it ended, and the files of what waited, are left to nobody else: no cycle runs any more.
+        if (_context.IsEnded && !_ended)
+            _prepared = false;
+        _ended = _context.IsEnded;
         _prepared = _prepared || await PrepareAsync(cancellationToken);
         if (_context.IsEnded && _context.Progress is { End: { } end } ended)
             _cuts.Refuse(new FaultException(Steps.Ending.ToFault(ended.Phase, end)));
@@ -149,7 +152,7 @@ public sealed class ProtectionRunner : IAsyncDisposable
     }
 
     /// <summary>
-    /// Once after the start, whatever the schedule says: also a protection that is paused, ended, or not due for hours may have been killed with
+    /// Once after the start and once after the end, whatever the schedule says: also a protection that is paused, ended, or not due for hours may have been killed with
     /// a snapshot open, whose scratch space fills, or with its guest paused.
     /// </summary>
     /// <returns>False when the host did not let it.</returns>
@@ -198,19 +201,13 @@ public sealed class ProtectionRunner : IAsyncDisposable
                 _shipping.Add(made, cut);
             else if (_context.Progress.Resync is { } resync)
                 cut.TrySetException(new FaultException(Steps.Ending.ToFault(EnginePhase.Resynchronizing, Steps.Ending.Resync(_context, resync.Reason, resync.Message))));
+            else if (_clock.WaitsForRoom)
+                _shipping.AddForRoom(cut); // Also when paused, or when the vault was away a moment ago: whoever asks wants to know what is true now.
             else if ((_clock.Fault ?? _shipping.Fault) is { } fault)
                 cut.TrySetException(new FaultException(fault));
             else
-                GoOnWaiting(cut);
+                CutAgain(cut); // Nothing failed: there was something else to do first (a resynchronization was called off, say).
         }
-    }
-
-    /// <summary>Nothing failed, and no set was made: there was something else to do first (a resynchronization was called off, say), or there was no room.</summary>
-    private void GoOnWaiting(TaskCompletionSource<CutInfo> cut)
-    {
-        _cuts.Add(cut);
-        if (!_clock.WaitsForRoom || QueueLimits.Allow(_context))
-            _clock.Request();
     }
 
     private async Task<bool> RunGuardedAsync(CancellationToken cancellationToken)
@@ -246,10 +243,18 @@ public sealed class ProtectionRunner : IAsyncDisposable
         }
     }
 
+    /// <summary>Somebody waits for a set that is not cut yet, or not any more.</summary>
+    private void CutAgain(TaskCompletionSource<CutInfo> cut)
+    {
+        _cuts.Add(cut);
+        _clock.Request();
+        _wake.Call();
+    }
+
     /// <summary>Room for cuts, in the queue or in the spool.</summary>
     private void OnQueueShrank()
     {
-        if (_clock.Fault?.Reason == FaultReasons.NoSpoolSpace || !_cuts.IsEmpty)
+        if (_clock.Fault?.Reason == FaultReasons.NoSpoolSpace)
             _clock.Request();
         _wake.Call();
     }

@@ -106,8 +106,10 @@ public sealed class ReplicationCycle
         ThrowIfFenced();
         if (alone || _context.Progress.Phase != EnginePhase.Replicating)
             await ShipQueueAsync(holdsMachine: true, cancellationToken);
-        await _resync.RunAsync(() => ShipQueueAsync(holdsMachine: true, cancellationToken), cancellationToken);
+        bool canceled = await _resync.RunAsync(() => ShipQueueAsync(holdsMachine: true, cancellationToken), cancellationToken);
         ThrowIfEnded();
+        if (canceled && _context.Desired.Paused)
+            return new CycleRest(_context.Services.Time.GetUtcNow()); // It ran for that alone.
         if (_context.Progress.Phase == EnginePhase.Resynchronizing && await new ResyncStep(_context).RunAsync(cancellationToken) is { } rest)
             return rest;
         if (_context.Progress.Phase == EnginePhase.Initial)

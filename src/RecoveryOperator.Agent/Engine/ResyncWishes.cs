@@ -19,12 +19,16 @@ internal static class ResyncWishes
     });
 
     /// <summary>What is wanted of one that runs.</summary>
-    public static ResyncWish WishOf(DesiredProtection desired) => desired.Paused ? ResyncWish.Pause : desired.Resync?.Action switch
+    public static ResyncWish WishOf(DesiredProtection desired) => desired.Resync?.Action switch
     {
-        ResyncAction.Pause => ResyncWish.Pause,
         ResyncAction.Cancel => ResyncWish.Cancel,
-        _ => ResyncWish.Run,
+        ResyncAction.Pause => ResyncWish.Pause,
+        _ => desired.Paused ? ResyncWish.Pause : ResyncWish.Run,
     };
+
+    /// <summary>One runs that is not wanted any more: it is called off also while the protection is paused.</summary>
+    public static bool CancelIsDue(ProtectionContext context) =>
+        context.Progress.Phase == EnginePhase.Resynchronizing && WishOf(context.Desired) == ResyncWish.Cancel;
 
     /// <summary>The token; empty: none.</summary>
     public static string TokenOf(DesiredProtection desired) => desired.Resync?.Token ?? "";

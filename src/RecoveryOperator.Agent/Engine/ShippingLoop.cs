@@ -6,14 +6,21 @@ using RecoveryOperator.Replication.Retry;
 namespace RecoveryOperator.Agent.Engine;
 
 /// <summary>Ships and commits what was cut, beside cutting: while the vault is away sets go on being cut, and every one of them is committed when it is back.</summary>
-internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle cycle, Action committed)
+/// <param name="context">The protection.</param>
+/// <param name="cycle">Its steps.</param>
+/// <param name="cutAgain">Told of somebody who waits for a cut that was dropped, or for which there is room now.</param>
+/// <param name="committed">Told when something was committed.</param>
+internal sealed class ShippingLoop(
+    ProtectionContext context, ReplicationCycle cycle, Action<TaskCompletionSource<CutInfo>> cutAgain, Action committed)
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
     private readonly WakeUp _wake = new(context.Services.Time);
     private readonly ConcurrentQueue<(long Sequence, TaskCompletionSource<CutInfo> Cut)> _waiting = new();
+    private readonly CutRequests _forRoom = new();
     private DateTimeOffset _looked;
     private int _failures;
+    private bool _releaseFailed;
     private volatile bool _hurried;
     private volatile bool _closed;
 
@@ -48,6 +55,13 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
             Hurry();
     }
 
+    /// <summary>Somebody waits for a set that cannot be cut before others are shipped.</summary>
+    public void AddForRoom(TaskCompletionSource<CutInfo> cut)
+    {
+        _forRoom.Add(cut);
+        Hurry();
+    }
+
     /// <summary>Waits until there is something to do, and does it.</summary>
     public async Task StepAsync(CancellationToken cancellationToken)
     {
@@ -59,9 +73,11 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
                 await ShipAsync(cancellationToken);
             else if (IsRetryDue)
                 Clear(); // What failed does not wait any more: it was dropped, and is cut again.
-            if (context.ReleaseDue && Fault is null)
+            if (context.ReleaseDue && !_releaseFailed)
                 await ReleaseAsync(cancellationToken);
             AnswerWaiting();
+            if (!_forRoom.IsEmpty && QueueLimits.Allow(context))
+                _forRoom.TakeAll().ForEach(cutAgain);
         }
         catch
         {
@@ -74,6 +90,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
     public void Close()
     {
         _closed = true;
+        _forRoom.Close();
         LetGo();
     }
 
@@ -81,7 +98,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
 
     /// <summary>What was cut is shipped also when a resynchronization waits for somebody: it may wait for days.</summary>
     private bool IsDue() => context.Progress.Phase is EnginePhase.Replicating or EnginePhase.ResyncRequired
-        && (!context.Desired.Paused || !_waiting.IsEmpty)
+        && (!context.Desired.Paused || !_waiting.IsEmpty || !_forRoom.IsEmpty)
         && (Fault is null || _hurried || IsRetryDue)
         && context.Store.LoadQueue(context.Id).Count > 0;
 
@@ -129,6 +146,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
+            _releaseFailed = true;
             AnswerWaiting();
             Fail(error);
         }
@@ -136,7 +154,7 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
 
     private void Clear()
     {
-        (Fault, RetryAt, _failures) = (null, null, 0);
+        (Fault, RetryAt, _failures, _releaseFailed) = (null, null, 0, false);
         context.Touch();
     }
 
@@ -156,15 +174,21 @@ internal sealed class ShippingLoop(ProtectionContext context, ReplicationCycle c
             context.DisplayName, context.Progress.Epoch, Fault.Category, Fault.Reason, context.CutsWaiting, RetryAt, error);
         while (_waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting))
             waiting.Cut.TrySetException(new FaultException(Fault));
+        _forRoom.Refuse(new FaultException(Fault));
     }
 
     private void AnswerWaiting()
     {
-        CommittedSet? last = context.Progress.Last;
-        while (_waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting) && last is not null && waiting.Sequence <= last.Sequence
+        if (_waiting.IsEmpty)
+            return;
+        (CommittedSet? last, long? newest) = context.Read((progress, queue) => (progress.Last, queue.Newest?.Sequence));
+        while (_waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting) && (waiting.Sequence <= last?.Sequence || !(waiting.Sequence <= newest))
             && _waiting.TryDequeue(out waiting))
         {
-            waiting.Cut.TrySetResult(ProtectionRunner.Describe(context.Progress));
+            if (waiting.Sequence <= last?.Sequence)
+                waiting.Cut.TrySetResult(ProtectionRunner.Describe(context.Progress));
+            else
+                cutAgain(waiting.Cut);
         }
     }
 }

@@ -15,16 +15,17 @@ internal sealed class ResyncGate(ProtectionContext context)
     /// <summary>Runs it, before a cycle does anything else.</summary>
     /// <param name="ship">Ships and commits what waits: a resynchronization begins behind it.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task RunAsync(Func<Task> ship, CancellationToken cancellationToken)
+    /// <returns>True when one was called off.</returns>
+    public async Task<bool> RunAsync(Func<Task> ship, CancellationToken cancellationToken)
     {
         switch (context.Progress.Phase)
         {
             case EnginePhase.Pending or EnginePhase.Initial:
                 TakeToken(progress => progress);
                 break;
-            case EnginePhase.Resynchronizing when ResyncWishes.WishOf(context.Desired) == ResyncWish.Cancel:
+            case EnginePhase.Resynchronizing when ResyncWishes.CancelIsDue(context):
                 await CancelAsync(cancellationToken);
-                break;
+                return true;
             case EnginePhase.Resynchronizing:
                 TakeToken(progress => progress with { Resync = progress.Resync! with { Requested = true } });
                 break;
@@ -36,6 +37,8 @@ internal sealed class ResyncGate(ProtectionContext context)
                 await BeginAsync(ship, cancellationToken);
                 break;
         }
+
+        return false;
     }
 
     private void TakeToken(Func<ProtectionProgress, ProtectionProgress> change)
