@@ -24,6 +24,22 @@ public sealed class ReplicationCycleTests : IDisposable
     public void Dispose() => _bench.Dispose();
 
     [Fact]
+    public async Task A_full_copy_tells_how_far_each_disk_is()
+    {
+        List<CopyProgress> seen = [];
+        _machine.OnRead = () => seen.Add(_bench.Context.Copy!);
+        await _bench.RunAsync();
+
+        List<CopyProgress> copies = [.. seen.Where(copy => copy is not null)];
+        Assert.Contains(copies, copy => copy.Disk == 1);
+        CopyProgress ofSecond = copies.First(copy => copy.Disk == 2);
+        Assert.Equal(2, ofSecond.ByDisk.Select(disk => disk.Target).Distinct().Count());
+        Assert.True(ofSecond.ByDisk[0].BytesTotal > 0);
+        Assert.Equal(ofSecond.ByDisk[0].BytesTotal, ofSecond.ByDisk[0].BytesDone);
+        Assert.All(copies, copy => Assert.Equal((copy.BytesDone, copy.BytesTotal), (copy.ByDisk.Sum(disk => disk.BytesDone), copy.ByDisk.Sum(disk => disk.BytesTotal))));
+    }
+
+    [Fact]
     public async Task An_idle_cycle_reads_no_disk_and_ships_no_segment()
     {
         await _bench.RunAsync();
