@@ -49,6 +49,9 @@ public sealed record PlanOperationStatus
     /// <summary>When it ended.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>Percent of its steps that are done; absent while the journal of a machine cannot be read.</summary>
+    public int? Percent { get; init; }
+
     /// <summary>What it does, or what came of it.</summary>
     public string? Message { get; init; }
 }

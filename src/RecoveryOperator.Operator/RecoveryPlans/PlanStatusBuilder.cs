@@ -1,7 +1,9 @@
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Status;
+using RecoveryOperator.Operator.Jobs.Plans;
 using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
@@ -16,7 +18,8 @@ internal static class PlanStatusBuilder
 
     public static RecoveryPlanStatus Build(PlanSituation situation, DateTimeOffset now)
     {
-        var operations = situation.Journal?.Operations.Select(o => o.Operation).ToList() ?? [];
+        var records = situation.Journal?.Operations ?? [];
+        var operations = records.Select(o => o.Operation).ToList();
         var running = operations.FirstOrDefault(o => o.State == nameof(OperationState.Accepted));
         var phase = PhaseOf(situation, running);
         return new RecoveryPlanStatus
@@ -24,7 +27,7 @@ internal static class PlanStatusBuilder
             ObservedGeneration = situation.Plan.Metadata.Generation,
             Phase = phase,
             JournalVaultRef = operations.Count > 0 && situation.JournalVault is { } vault ? new LocalRef { Name = vault } : situation.Plan.Status?.JournalVaultRef,
-            CurrentOperation = Current(situation, running ?? operations.LastOrDefault()),
+            CurrentOperation = Current(situation, records.FirstOrDefault(o => o.Operation == running) ?? records.LastOrDefault()),
             AllowedOperations = Allowed(situation),
             Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, running ?? operations.LastOrDefault()))],
             History = [.. operations.Where(o => o.FinishedAt is not null).Reverse().Take(HistoryLength).Select(History)],
@@ -54,13 +57,14 @@ internal static class PlanStatusBuilder
         : [.. OperationGuard.Allowed(PlanJournalTransitions.Known(situation.Journal), [.. situation.Members.Select(m => m.ToMember())])
             .Select(type => Enum.Parse<PlanOperationType>(type.ToString()))];
 
-    private static PlanOperationStatus? Current(PlanSituation situation, OperationRecord? operation) => operation is null ? null : new()
+    private static PlanOperationStatus? Current(PlanSituation situation, PlanOperationRecord? record) => record?.Operation is not { } operation ? null : new()
     {
         Id = operation.Id,
         Type = Enum.Parse<PlanOperationType>(operation.Type),
         State = StateOf(operation),
         StartedAt = operation.StartedAt.WholeSeconds(),
         FinishedAt = operation.FinishedAt.WholeSeconds(),
+        Percent = PlanJobSteps.Percent(PlanJobSteps.Of(situation, record)),
         Message = MessageOf(situation, operation).Cut(LongestMessage),
     };
 

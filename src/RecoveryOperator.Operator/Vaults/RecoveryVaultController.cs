@@ -44,13 +44,15 @@ internal sealed class RecoveryVaultController(
             ? new(ConditionTypes.Reachable, true, "Reachable", $"Account {account} answers and takes the credentials.")
             : new(ConditionTypes.Reachable, false, unreachable.Reason, unreachable.Message);
         var facts = Summary.Of([reachable, agent, keys.Condition], obstacle?.NeedsSomebody ?? false, "The vault can be used.");
+        var users = protections.ByIndex(ProtectionIndexes.Vault, key.ToString());
         var desired = new RecoveryVaultStatus
         {
             ObservedGeneration = entity.Metadata.Generation,
             Account = account ?? entity.Status?.Account,
             AgentVersion = agentVersion,
             Encryption = keys.Status,
-            UsedBy = protections.ByIndex(ProtectionIndexes.Vault, key.ToString()).Count,
+            UsedBy = users.Count,
+            Storage = VaultStorage.Sum(users, entity.Status?.Storage, options.StatusRefreshInterval, timeProvider.GetUtcNow()),
             Conditions = ConditionSet.Build(entity.Status?.Conditions, facts, entity.Metadata.Generation, timeProvider.GetUtcNow()),
         };
         if (await status.ApplyAsync(entity, desired, cancellationToken))
@@ -104,7 +106,7 @@ internal sealed class RecoveryVaultController(
         {
             { Presence: AgentPresence.Connected } when connection.Description?.Fault is { } fault => (new(Type, true, AgentFaults.ReasonOf(fault), AgentFaults.Text(fault)), version, null),
             { Presence: AgentPresence.Connected } => (new(Type, true, "Connected", "The vault agent answers."), version, null),
-            { Failure: { } failure } => (new(Type, false, failure.Reason, $"{failure.Message} Sets are kept in the vault and applied when it is back."), version, failure),
+            { Failure: { } failure } => (new(Type, false, failure.Reason, $"{failure.Message} Sets are kept in the vault and applied when it is back."), null, failure),
             _ => (new(Type, null, "Connecting", "The vault agent has not answered yet."), null, null),
         };
     }

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using RecoveryOperator.Api.Hosts;
 using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Api.Vaults;
 using RecoveryOperator.Operator.Tests.Fixtures;
 using RecoveryOperator.Testing;
 using Agent = RecoveryOperator.Protocol;
@@ -56,6 +57,10 @@ public class ReplicationStatusTests(Cluster cluster)
         Assert.Equal((3 * Mebibyte, 2 * Mebibyte, Mebibyte), (settled.Storage!.DiskBytes, settled.Storage.SnapshotBytesAtMost, settled.Storage.LogBytes));
         Assert.Equal(instant.AddSeconds(30).ToUnixTimeSeconds(), settled.Schedule!.NextCycleTime!.Value.ToUnixTimeSeconds());
         Assert.Null(settled.Schedule.RetryTime);
+
+        await Eventually.HoldsAsync(
+            async () => (await world.Client.GetAsync<RecoveryVault>(new(world.Namespace, "vault"), Cancel))!.Status?.Storage is { DiskBytes: 3 * Mebibyte, SnapshotBytesAtMost: 2 * Mebibyte, LogBytes: Mebibyte, Replicas: 1 },
+            Cancel);
 
         world.Agent.Report(id, s => (s.CutsWaiting, s.PendingBytes, s.RetryAt) = (4, (9 * Mebibyte) - 5, instant.AddMinutes(2).ToTimestamp()));
         var behind = await world.WaitAsync("vm", s => s.Backlog is not null && s.Schedule?.RetryTime is not null, Cancel);

@@ -68,6 +68,19 @@ public sealed class PlanStatusTests
     }
 
     [Fact]
+    public void Progress_is_the_share_of_steps_done_and_absent_while_a_machine_cannot_be_read()
+    {
+        var accepted = Accepted();
+        var fenced = JournalTransitions.Fence(Examples.Journal, Examples.Request, "shop", "site-b", "host-b", Examples.Point, Examples.Now);
+        var begun = accepted with { Members = [Examples.Member("db", PlanMemberState.FailingOver, JournalTransitions.RecordSeal(fenced, 3)), accepted.Members[1]] };
+        var unread = begun with { Members = [begun.Members[0], begun.Members[1] with { Journal = null }] };
+
+        Assert.Equal(0, PlanStatusBuilder.Build(accepted, Examples.Now).CurrentOperation!.Percent);
+        Assert.Equal(30, PlanStatusBuilder.Build(begun, Examples.Now).CurrentOperation!.Percent);
+        Assert.Null(PlanStatusBuilder.Build(unread, Examples.Now).CurrentOperation!.Percent);
+    }
+
+    [Fact]
     public void A_failed_operation_is_the_plans_phase_and_its_history()
     {
         var accepted = Accepted();

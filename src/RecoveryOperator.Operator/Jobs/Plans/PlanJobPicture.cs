@@ -23,7 +23,7 @@ internal static class PlanJobPicture
         {
             StartedAt = operation.StartedAt,
             FinishedAt = operation.FinishedAt,
-            Percent = steps.Count == 0 ? null : 100 * steps.Count(s => s.State == JobStepState.Succeeded) / steps.Count,
+            Percent = PlanJobSteps.Percent(steps),
             RpoSeconds = Rounded(result?.RpoSeconds),
             RtoSeconds = Rounded(result?.RtoSeconds),
             Stalled = blocked,

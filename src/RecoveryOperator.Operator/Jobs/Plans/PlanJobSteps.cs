@@ -23,6 +23,10 @@ internal static class PlanJobSteps
             : [.. machines.GroupBy(m => m.Group).OrderBy(g => g.Key).Select(g => Together(GroupName(situation, g.Key), [.. g.SelectMany(m => m.Steps)]))];
     }
 
+    /// <summary>Percent that are done; null where one of them is not known, or there are none.</summary>
+    public static int? Percent(IReadOnlyList<StepPicture> steps) =>
+        steps.Count == 0 || steps.Any(s => s.State is null) ? null : 100 * steps.Count(s => s.State == JobStepState.Succeeded) / steps.Count;
+
     private static List<StepPicture> OfMachine(PlanSituation situation, PlanOperationRecord record, PlanStepRecord step)
     {
         var name = PlanSteps.MemberOf(step).Name;
