@@ -19,19 +19,19 @@ internal static class PlanStatusBuilder
     public static RecoveryPlanStatus Build(PlanSituation situation, DateTimeOffset now)
     {
         var records = situation.Journal?.Operations ?? [];
-        var operations = records.Select(o => o.Operation).ToList();
-        var running = operations.FirstOrDefault(o => o.State == nameof(OperationState.Accepted));
-        var phase = PhaseOf(situation, running);
+        var running = records.FirstOrDefault(o => o.Operation.State == nameof(OperationState.Accepted));
+        var shown = running ?? (records is [.., var last] ? last : null);
+        var phase = PhaseOf(situation, running?.Operation);
         return new RecoveryPlanStatus
         {
             ObservedGeneration = situation.Plan.Metadata.Generation,
             Phase = phase,
-            JournalVaultRef = operations.Count > 0 && situation.JournalVault is { } vault ? new LocalRef { Name = vault } : situation.Plan.Status?.JournalVaultRef,
-            CurrentOperation = Current(situation, records.FirstOrDefault(o => o.Operation == running) ?? records.LastOrDefault()),
+            JournalVaultRef = records.Count > 0 && situation.JournalVault is { } vault ? new LocalRef { Name = vault } : situation.Plan.Status?.JournalVaultRef,
+            CurrentOperation = Current(situation, shown),
             AllowedOperations = Allowed(situation),
-            Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, running ?? operations.LastOrDefault()))],
-            History = [.. operations.Where(o => o.FinishedAt is not null).Reverse().Take(HistoryLength).Select(History)],
-            Conditions = PlanConditions.Build(situation, phase, running, now),
+            Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, shown?.Operation))],
+            History = [.. records.Select(o => o.Operation).Where(o => o.FinishedAt is not null).Reverse().Take(HistoryLength).Select(History)],
+            Conditions = PlanConditions.Build(situation, phase, running?.Operation, now),
         };
     }
 

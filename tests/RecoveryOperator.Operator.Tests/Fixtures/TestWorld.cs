@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Api.Hosts;
@@ -9,11 +10,13 @@ using RecoveryOperator.Api.Policies;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Api.Sites;
 using RecoveryOperator.Api.Vaults;
+using RecoveryOperator.Kubernetes.Clients;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Hosting;
 using RecoveryOperator.Operator.Options;
 using RecoveryOperator.Operator.Tests.Trust;
 using RecoveryOperator.Testing;
+using RecoveryOperator.Testing.Fakes;
 
 namespace RecoveryOperator.Operator.Tests.Fixtures;
 
@@ -36,6 +39,9 @@ internal sealed class TestWorld : IAsyncDisposable
 
     /// <summary>As whom the operator that is started next works; the administrator unless set.</summary>
     public string? OperatorKubeconfig { get; set; }
+
+    /// <summary>Makes trouble between the API server and the operator that is started next, and counts its requests; none unless set.</summary>
+    public FaultHandler? OperatorFaults { get; set; }
 
     /// <summary>All that the operator logged, of every level.</summary>
     public ConcurrentQueue<string> Logs { get; } = new();
@@ -108,6 +114,8 @@ internal sealed class TestWorld : IAsyncDisposable
     public async Task StartOperatorAsync(string clusterName, CancellationToken cancellationToken)
     {
         var builder = Host.CreateApplicationBuilder();
+        if (OperatorFaults is { } faults)
+            builder.Services.AddSingleton(KubernetesApiFactory.Create(_cluster.KubeconfigPath, null, faults));
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Trace);
         builder.Logging.AddProvider(new CollectedLogs(Logs));

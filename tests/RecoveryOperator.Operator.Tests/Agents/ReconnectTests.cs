@@ -1,0 +1,68 @@
+using k8s.Models;
+using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Api.ProtectedVMs;
+using RecoveryOperator.Operator.Tests.Fixtures;
+using RecoveryOperator.Testing;
+using RecoveryOperator.Testing.Fakes;
+using Agent = RecoveryOperator.Protocol;
+
+namespace RecoveryOperator.Operator.Tests.Agents;
+
+public class ReconnectTests(Cluster cluster, ITestOutputHelper output)
+{
+    private static readonly TimeSpan Half = TimeSpan.FromMinutes(1);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>The agent goes and comes, and every watch breaks, again and again. Nothing may pile up: a round costs in the second minute what it cost in the first.</summary>
+    [Fact]
+    public async Task Two_minutes_of_reconnects_cost_the_same_in_each_round_and_leave_no_objects_behind()
+    {
+        await using var world = await TestWorld.CreateAsync(cluster, Token);
+        await world.StopOperatorAsync();
+        using var faults = world.OperatorFaults = new FaultHandler();
+        await world.StartOperatorAsync("cluster-1", Token);
+        await world.ProtectAsync("vm", Token);
+        var id = (await world.WaitAsync("vm", s => s.Phase == ProtectionPhase.InitialReplication, Token)).ProtectionId!;
+        world.Agent.Report(id, s => (s.Phase, s.CommittedSequence) = (Agent.ProtectionPhase.Replicating, 1));
+        await world.Replicas.ApplyAsync(id, 1, DateTimeOffset.UtcNow, Token);
+        await world.WaitAsync("vm", s => s.Phase == ProtectionPhase.Protected, Token);
+        await RoundAsync(world, faults);
+
+        var first = await RoundsAsync(world, faults);
+        var second = await RoundsAsync(world, faults);
+
+        output.WriteLine($"{first}; {second}");
+        Assert.InRange(second.RequestsPerRound, 1, first.RequestsPerRound * 1.25);
+        Assert.InRange(second.PatchesPerRound, 0, first.PatchesPerRound * 1.25);
+        Assert.Equal(first.Objects, second.Objects);
+        Assert.Single(world.Agent.Puts);
+    }
+
+    private static async Task<Cost> RoundsAsync(TestWorld world, FaultHandler faults)
+    {
+        var (began, requests, patches, rounds) = (TimeProvider.System.GetTimestamp(), faults.Requests, faults.Patches, 0);
+        for (; TimeProvider.System.GetElapsedTime(began) < Half; rounds++)
+            await RoundAsync(world, faults);
+        var objects = (await world.Client.ListAsync<Corev1Event>(new(world.Namespace), 0, null, Token)).Items.Count
+            + (await world.Client.ListAsync<RecoveryJob>(new(world.Namespace), 0, null, Token)).Items.Count
+            + (await world.Client.ListAsync<V1Secret>(new(world.Namespace), 0, null, Token)).Items.Count;
+        return new((double)(faults.Requests - requests) / rounds, (double)(faults.Patches - patches) / rounds, objects, rounds);
+    }
+
+    private static async Task RoundAsync(TestWorld world, FaultHandler faults)
+    {
+        await world.Agent.StopAsync();
+        await Eventually.HoldsAsync(() => ConnectedAsync(world, false), Token);
+        faults.BreakWatches();
+        await world.Agent.StartAsync(Token);
+        await Eventually.HoldsAsync(() => ConnectedAsync(world, true), Token);
+        await world.WaitAsync("vm", s => s.Conditions.Any(c => c is { Type: "Ready", Status: "True" }), Token);
+    }
+
+    private static async Task<bool> ConnectedAsync(TestWorld world, bool wanted) =>
+        (await world.Client.GetAsync<RecoveryHost>(new(world.Namespace, "host"), Token))?.Status?.Connected == true == wanted;
+
+    private sealed record Cost(double RequestsPerRound, double PatchesPerRound, int Objects, int Rounds);
+}
