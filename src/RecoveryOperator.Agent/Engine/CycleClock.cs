@@ -69,9 +69,7 @@ internal sealed class CycleClock
     {
         if (_rest is { UntilRoom: true } && QueueLimits.Allow(_context))
             _rest = null;
-        // A clock that was set back must not stop the cycles for as long.
-        if (Schedule.NextAfter(Now) is var next && next < _nextDue)
-            _nextDue = next;
+        FollowClock();
         CycleDecision decision = CyclePlanner.Decide(new CycleFacts
         {
             Now = Now,
@@ -95,6 +93,19 @@ internal sealed class CycleClock
         }
 
         return counts && Fault is not null && !decision.RunNow ? decision with { WakeAt = Earlier(decision.WakeAt, Schedule.NextAfter(Now)) } : decision;
+    }
+
+    /// <summary>A clock that was set back must not stop the cycles for as long: what waits for a time that it knew is tried now.</summary>
+    private void FollowClock()
+    {
+        DateTimeOffset now = Now;
+        if (Schedule.NextAfter(now) is var next && next < _nextDue)
+            _nextDue = next;
+        if (now >= LastTryAt)
+            return;
+        LastTryAt = now;
+        RetryAt = RetryAt is null ? null : now;
+        _rest = _rest is { Until: not null } rest ? rest with { Until = now } : _rest;
     }
 
     public void Begin()
@@ -125,17 +136,22 @@ internal sealed class CycleClock
         _rest = rest;
     }
 
-    /// <summary>What was cut last is committed.</summary>
-    public TimeSpan Committed()
+    /// <summary>A set was committed.</summary>
+    /// <param name="isNewest">It is what was cut last: none waits behind it.</param>
+    /// <returns>How long its cycle took; null when that is not known any more.</returns>
+    public TimeSpan? Committed(bool isNewest)
     {
-        LastDuration = Now - LastTryAt;
+        DateTimeOffset now = Now;
         lock (_lock)
         {
             if (_context.Progress.Last is { } last)
-                _latencies.Committed(last.Instant, Now);
+                _latencies.Committed(last.Instant, now);
         }
 
-        return LastDuration.Value;
+        if (!isNewest)
+            return null;
+        LastDuration = now > LastTryAt ? now - LastTryAt : TimeSpan.Zero;
+        return LastDuration;
     }
 
     public void Failed(Exception error)

@@ -17,6 +17,8 @@ namespace RecoveryOperator.Agent.Engine;
 public sealed class ProtectionContext
 {
     private readonly Lock _lock = new();
+    private readonly Lock _queue = new();
+    private readonly CycleStages _stages = new();
     private readonly Action<ProtectionContext, bool> _changed;
     private DesiredProtection _desired;
     private ProtectionProgress _progress;
@@ -86,7 +88,7 @@ public sealed class ProtectionContext
         Desired.NewDisks == NewDisks.Ignore ? [.. Desired.ExcludedDisks.Union(Progress.IgnoredDisks)] : [.. Desired.ExcludedDisks];
 
     /// <summary>What the cycle does now.</summary>
-    public CycleStage Stage { get; private set; } = CycleStage.Idle;
+    public CycleStage Stage => _stages.Shown;
 
     /// <summary>Progress of the initial copy.</summary>
     public CopyProgress? Copy { get; private set; }
@@ -113,6 +115,9 @@ public sealed class ProtectionContext
 
     /// <summary>Told when cuts may have left the queue, and their files the spool: whoever waits for room looks again.</summary>
     public Action? QueueShrank { get; set; }
+
+    /// <summary>Told of each set that is committed, when that is stored.</summary>
+    public Action? Committed { get; set; }
 
     /// <summary>The newest set's checkpoint is kept, and older ones are still there.</summary>
     public bool ReleaseDue { get; set; }
@@ -206,8 +211,10 @@ public sealed class ProtectionContext
         bool reloaded;
         lock (_lock)
             reloaded = ReloadHeld();
-        if (reloaded)
-            _changed(this, true);
+        if (!reloaded)
+            return;
+        ShowQueue();
+        _changed(this, true);
     }
 
     private bool ReloadHeld()
@@ -219,12 +226,14 @@ public sealed class ProtectionContext
         return true;
     }
 
-    /// <summary>Shows what the cycle does.</summary>
-    public void Enter(CycleStage stage, long sequence)
+    /// <summary>Shows what a loop does.</summary>
+    /// <param name="stage">What.</param>
+    /// <param name="sequence">With which set; 0: none.</param>
+    /// <param name="shipsBeside">It is the loop that ships while the other one may cut.</param>
+    public void Enter(CycleStage stage, long sequence, bool shipsBeside = false)
     {
-        if (Stage == stage)
+        if (!_stages.Enter(stage, shipsBeside))
             return;
-        Stage = stage;
         Services.Logger.StageEntered(DisplayName, Progress.Epoch, sequence, stage);
         _changed(this, true);
     }
@@ -264,14 +273,19 @@ public sealed class ProtectionContext
     /// <summary>Shows the cuts that wait.</summary>
     public void ShowQueue()
     {
-        WaitingCuts queue = Store.LoadQueue(Id);
-        bool state = queue.Count != CutsWaiting;
-        CutsWaiting = queue.Count;
-        LogUtilization = QueueLimits.UtilizationOf(this, queue);
-        Metrics.LogUtilization(LogUtilization);
-        ShowPending(queue.PendingBytes);
-        if (state)
-            _changed(this, true);
+        bool state;
+        lock (_queue) // Either loop shows it: what was read first must not be shown last.
+        {
+            WaitingCuts queue = Store.LoadQueue(Id);
+            state = queue.Count != CutsWaiting;
+            CutsWaiting = queue.Count;
+            LogUtilization = QueueLimits.UtilizationOf(this, queue);
+            Metrics.LogUtilization(LogUtilization);
+            PendingBytes = queue.PendingBytes;
+            Metrics.Pending(PendingBytes);
+        }
+
+        _changed(this, state);
     }
 
     /// <summary>Tells the watchers that something else about the protection changed.</summary>
@@ -280,10 +294,3 @@ public sealed class ProtectionContext
     /// <summary>One reference, because parallel uploads read it while a new grant replaces it.</summary>
     private sealed record OpenedLog(string Uri, ILogStore Store);
 }
-
-/// <summary>What a resynchronization does now, for people.</summary>
-/// <param name="Stage">What.</param>
-/// <param name="StartsAt">The window's next start, while it waits for that.</param>
-/// <param name="ComparedBytes">Bytes of the disks compared so far.</param>
-/// <param name="DifferentBytes">Bytes that differed so far.</param>
-public sealed record ResyncFigures(ResyncStage Stage, DateTimeOffset? StartsAt = null, long ComparedBytes = 0, long DifferentBytes = 0);

@@ -41,8 +41,9 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _wake = new WakeUp(services.Time);
         _cycle = new ReplicationCycle(_context);
         _clock = new CycleClock(_context);
-        _shipping = new ShippingLoop(_context, _cycle, CutAgain, OnCommitted);
+        _shipping = new ShippingLoop(_context, _cycle, CutAgain);
         _context.QueueShrank = OnQueueShrank;
+        _context.Committed = OnCommitted;
         _context.ShowQueue();
     }
 
@@ -221,8 +222,6 @@ public sealed class ProtectionRunner : IAsyncDisposable
             }
 
             _clock.Succeeded(_shipping.Fault is null);
-            if (_context.Store.LoadQueue(_context.Id).Count == 0)
-                OnCommitted();
             return true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -259,9 +258,11 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _wake.Call();
     }
 
+    /// <summary>Once for each set, whichever loop commits it.</summary>
     private void OnCommitted()
     {
-        _context.Metrics.CycleSucceeded(_clock.Committed());
+        if (_clock.Committed(isNewest: _context.CutsWaiting == 0) is { } duration)
+            _context.Metrics.CycleSucceeded(duration);
         _wake.Call();
     }
 

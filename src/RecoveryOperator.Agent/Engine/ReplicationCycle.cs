@@ -90,7 +90,7 @@ public sealed class ReplicationCycle
         }
         finally
         {
-            _context.Enter(CycleStage.Idle, _context.Progress.Last?.Sequence ?? 0);
+            _context.Enter(CycleStage.Idle, _context.Progress.Last?.Sequence ?? 0, shipsBeside: true);
         }
     }
 

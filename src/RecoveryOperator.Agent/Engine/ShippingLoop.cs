@@ -9,9 +9,8 @@ namespace RecoveryOperator.Agent.Engine;
 /// <param name="context">The protection.</param>
 /// <param name="cycle">Its steps.</param>
 /// <param name="cutAgain">Told of somebody who waits for a cut that was dropped, or for which there is room now.</param>
-/// <param name="committed">Told when something was committed.</param>
 internal sealed class ShippingLoop(
-    ProtectionContext context, ReplicationCycle cycle, Action<TaskCompletionSource<CutInfo>> cutAgain, Action committed)
+    ProtectionContext context, ReplicationCycle cycle, Action<TaskCompletionSource<CutInfo>> cutAgain)
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
@@ -69,6 +68,7 @@ internal sealed class ShippingLoop(
         _looked = Now; // One time for all that is decided: a retry that came due in between would be waited for for ever.
         try
         {
+            context.ReloadWhenUncertain(); // Also when nothing waits any more: what the last write left is shown, and answered.
             if (IsDue())
                 await ShipAsync(cancellationToken);
             else if (IsRetryDue)
@@ -94,7 +94,8 @@ internal sealed class ShippingLoop(
         LetGo();
     }
 
-    private bool IsRetryDue => Fault is not null && RetryAt is { } at && _looked >= at;
+    /// <summary>Also when the clock was set back: it would be waited for for as long again.</summary>
+    private bool IsRetryDue => Fault is not null && RetryAt is { } at && (_looked >= at || _looked < LastTryAt);
 
     /// <summary>What was cut is shipped also when a resynchronization waits for somebody: it may wait for days.</summary>
     private bool IsDue() => context.Progress.Phase is EnginePhase.Replicating or EnginePhase.ResyncRequired
@@ -122,7 +123,6 @@ internal sealed class ShippingLoop(
             if (context.Damaged is not null)
                 return; // Whoever cuts now holds the machine, and ends it.
             Clear();
-            committed();
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {

@@ -16,7 +16,7 @@ public sealed class ShippingLoopTests : EngineScene
         Write();
         await Bench.Cycle.CutAsync(alone: false, Token);
         List<TaskCompletionSource<CutInfo>> again = [];
-        ShippingLoop loop = new(Bench.Context, Bench.Cycle, again.Add, () => { });
+        ShippingLoop loop = new(Bench.Context, Bench.Cycle, again.Add);
         await DamageOldestCutAsync();
         loop.Signal();
         await loop.StepAsync(Token);

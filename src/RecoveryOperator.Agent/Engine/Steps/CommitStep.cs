@@ -16,7 +16,7 @@ internal sealed class CommitStep(ProtectionContext context, bool holdsMachine)
     /// <exception cref="FaultException">Fenced, or another set stands there.</exception>
     public async Task RunAsync(PendingCut cut, CancellationToken cancellationToken)
     {
-        context.Enter(CycleStage.Commit, cut.Intent.Sequence);
+        context.Enter(CycleStage.Commit, cut.Intent.Sequence, shipsBeside: !holdsMachine);
         // The set before it may not have been committed when this one was cut: its hash is known by now, and is the same at every try.
         SetManifest manifest = VaultJson.Read<SetManifest>(cut.Manifest, "the cut in the agent's state") with { PreviousSha256 = context.Progress.Last?.Sha256 };
         CommitResult result = await context.Log.CommitAsync(manifest, cancellationToken);
@@ -67,6 +67,7 @@ internal sealed class CommitStep(ProtectionContext context, bool holdsMachine)
             progress => context.Store.EndCut(context.Id, progress, manifest.Sequence, forgetBase: manifest.Completes != Completes.None));
         context.Metrics.Changed(cut.ChangedBytes);
         context.ShowQueue();
+        context.Committed?.Invoke();
         long shippedBytes = cut.Segments.Sum(segment => segment.LengthBytes);
         context.Services.Logger.Committed(context.DisplayName, manifest.Epoch, manifest.Sequence, manifest.Instant, cut.ChangedBytes, shippedBytes);
     }

@@ -11,12 +11,10 @@ namespace RecoveryOperator.Agent.Engine.Steps;
 /// <param name="holdsMachine">The caller holds the machine.</param>
 internal sealed class ShipStep(ProtectionContext context, bool holdsMachine)
 {
-    private readonly Lock _lock = new();
-
     /// <summary>Ships what is not shipped yet. A cut that cannot be shipped as it is, and those behind it, become an intent again and are merged back.</summary>
     public async Task RunAsync(PendingCut cut, CancellationToken cancellationToken)
     {
-        context.Enter(CycleStage.Ship, cut.Intent.Sequence);
+        context.Enter(CycleStage.Ship, cut.Intent.Sequence, shipsBeside: !holdsMachine);
         context.ShowQueue();
         ParallelOptions options = new() { MaxDegreeOfParallelism = UploadLane.MaxConcurrency, CancellationToken = cancellationToken };
         try
@@ -36,10 +34,7 @@ internal sealed class ShipStep(ProtectionContext context, bool holdsMachine)
     {
         SpooledSegment file = new(segment.Path, Path.GetFileName(segment.Path), segment.LengthBytes, segment.Sha256);
         await SegmentUpload.RunAsync(context, file, segment.Blob, cancellationToken);
-        lock (_lock)
-        {
-            context.Store.MarkShipped(context.Id, cut.Intent.Sequence, segment.Disk, segment.Segment);
-            context.ShowPending(context.PendingBytes - segment.LengthBytes);
-        }
+        context.Store.MarkShipped(context.Id, cut.Intent.Sequence, segment.Disk, segment.Segment);
+        context.ShowQueue();
     }
 }

@@ -1,0 +1,57 @@
+using RecoveryOperator.Agent.Tests.Fakes;
+
+namespace RecoveryOperator.Agent.Tests.Engine;
+
+/// <summary>A host's clock is set back by hours: what waits for a time does not wait for hours.</summary>
+public sealed class ClockSetBackTests : EngineScene
+{
+    private static readonly TimeSpan Back = TimeSpan.FromHours(6);
+
+    [Fact]
+    public async Task Cycles_go_on()
+    {
+        await PassTimeUntilAsync(() => Status.CommittedSequence == 2);
+        DateTimeOffset before = SetBack();
+
+        await PassTimeUntilAsync(() => Status.CommittedSequence >= 4);
+
+        AssertSoonAfter(before);
+        Assert.True(Status.LastCycleDuration.ToTimeSpan() >= TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_failed_cycle_is_tried_again()
+    {
+        Bench.FreeSpoolBytes = 1000;
+        Write();
+        await PassTimeUntilAsync(() => Status is { Fault: not null, RetryAt: not null });
+        Bench.FreeSpoolBytes = 1L << 40;
+        DateTimeOffset before = SetBack();
+
+        await PassTimeUntilAsync(() => Status is { Fault: null, CommittedSequence: >= 2 });
+
+        AssertSoonAfter(before);
+    }
+
+    [Fact]
+    public async Task What_waits_is_shipped()
+    {
+        Bench.Vault.Outage = Away;
+        Write();
+        await PassTimeUntilAsync(() => Status is { CutsWaiting: >= 1, RetryAt: not null });
+        Bench.Vault.Outage = null;
+        DateTimeOffset before = SetBack();
+
+        await PassTimeUntilAsync(() => Status is { CutsWaiting: 0, CommittedSequence: >= 2 });
+
+        AssertSoonAfter(before);
+    }
+
+    private DateTimeOffset SetBack()
+    {
+        Time.AdjustTime(Time.GetUtcNow() - Back);
+        return Time.GetUtcNow();
+    }
+
+    private void AssertSoonAfter(DateTimeOffset before) => Assert.InRange(Time.GetUtcNow() - before, TimeSpan.Zero, Back / 2);
+}
