@@ -1,3 +1,4 @@
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Tests.Fakes;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Vault.Documents;
@@ -112,6 +113,36 @@ public sealed class ResyncTests : ResyncBench
         Bench.Vault.Seal(EngineBench.ProtectionId, 1, 2);
 
         Assert.Equal(FaultCategory.Fenced, (await FaultOfRunAsync()).Category);
+    }
+
+    [Fact]
+    public async Task P7_Tables_that_change_while_a_driver_that_compares_cuts_are_asked_for_again()
+    {
+        Use(tracks: false);
+        await ReplicateAsync();
+        Scribble(0, 0, DiskSizeBytes);
+        Want(resync => resync.Token = "now");
+        bool changed = false;
+        Machine.OnRead = () =>
+        {
+            if (changed || Bench.Progress.Resync?.EstimatedBytes is null)
+                return;
+            changed = true;
+            foreach (string blob in Bench.Vault.Tables.Keys.ToList())
+                Bench.Vault.Tables[blob] = ("another", Bench.Vault.Tables[blob].Checksums);
+        };
+        Exception? fault = null;
+        for (int cycle = 0; cycle < 6 && fault is null; cycle++)
+        {
+            fault = await Record.ExceptionAsync(Bench.RunAsync);
+            await VaultAgent.RunAsync();
+        }
+
+        Assert.Equal(FaultReasons.VaultConflict, FaultTable.Classify(fault!).Reason);
+        await ResynchronizeAsync();
+
+        Assert.Equal(1, Bench.Vault.Manifests(1).Last().ComparedWith!.Request);
+        await AssertGoesOnAsync();
     }
 
     [Fact]

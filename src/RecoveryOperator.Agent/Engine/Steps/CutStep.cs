@@ -35,6 +35,13 @@ internal sealed class CutStep(ProtectionContext context)
             await OnTrackingLostAsync(basis, lost, cancellationToken);
             throw;
         }
+        catch (VaultException another) when (another.Fault == VaultFault.Changed && basis.Completes == Completes.Resync)
+        {
+            // The tables are not those of the answer any more, and never will be again.
+            await IntentResolution.TryAsync(context, cancellationToken);
+            await ResyncBeginning.AgainAsync(context, another.Message, keepsLast: true, cancellationToken);
+            throw;
+        }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             await IntentResolution.TryAsync(context, cancellationToken);
