@@ -39,17 +39,6 @@ public sealed class PinStore
 
     private static bool IsOf(PinRecord pin, long epoch, long sequence) => pin.Epoch == epoch && pin.Sequence == sequence;
 
-    private async Task ChangeAsync(Func<IReadOnlyList<PinRecord>, IReadOnlyList<PinRecord>> change, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Versioned<PinsDocument>? standing = (await _document.ReadAsync(cancellationToken))?.Document;
-            PinsDocument next = new() { Pins = change(standing?.Value.Pins ?? []) };
-            Versioned<PinsDocument>? written = standing is null
-                ? await _document.CreateAsync(next, cancellationToken)
-                : await _document.ReplaceAsync(next, standing.ETag, cancellationToken);
-            if (written is not null)
-                return;
-        }
-    }
+    private Task<bool> ChangeAsync(Func<IReadOnlyList<PinRecord>, IReadOnlyList<PinRecord>> change, CancellationToken cancellationToken) =>
+        _document.ChangeAsync(standing => new PinsDocument { Pins = change(standing?.Pins ?? []) }, cancellationToken);
 }

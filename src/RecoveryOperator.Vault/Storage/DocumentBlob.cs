@@ -9,6 +9,8 @@ namespace RecoveryOperator.Vault.Storage;
 internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent = false, Func<T, IDictionary<string, string>>? describe = null)
     where T : class
 {
+    private const int MaxTries = 16;
+
     private string Name => VaultErrors.NameOf(blob.Uri);
 
     /// <summary>The document, or null when the blob is not there.</summary>
@@ -22,6 +24,30 @@ internal sealed class DocumentBlob<T>(BlockBlobClient blob, bool emptyIsAbsent =
     /// <summary>Replaces the blob if it still has this ETag. Null when somebody else wrote.</summary>
     public Task<Versioned<T>?> ReplaceAsync(T document, string etag, CancellationToken cancellationToken) =>
         WriteAsync(document, new BlobRequestConditions { IfMatch = new ETag(etag) }, cancellationToken);
+
+    /// <summary>Reads, changes and writes until nobody wrote in between: somebody gets on with each try, so a few are enough.</summary>
+    /// <param name="change">What shall stand there, of what stands there (null: nothing does). Null: it is left as it is.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>False when it was left.</returns>
+    /// <exception cref="VaultException">Conflict: each try was refused, by a lease for example.</exception>
+    public async Task<bool> ChangeAsync(Func<T?, T?> change, CancellationToken cancellationToken)
+    {
+        for (int tries = 0; tries < MaxTries; tries++)
+        {
+            Versioned<T>? standing = (await ReadAsync(cancellationToken))?.Document;
+            if (change(standing?.Value) is not { } next)
+                return false;
+            Versioned<T>? written = standing is null ? await CreateAsync(next, cancellationToken) : await ReplaceAsync(next, standing.ETag, cancellationToken);
+            if (written is not null)
+                return true;
+        }
+
+        throw new VaultException(
+            VaultFault.Conflict,
+            Name,
+            $"{Name} could not be written: each of {MaxTries} tries met another content than it had read, or a lease.",
+            "It is tried again by itself. If it lasts, look for somebody else who writes to this blob, or holds a lease on it.");
+    }
 
     /// <summary>Replaces the blob under a lease, as it was read or written last: what a former write repeated, and arrives late, is refused then.</summary>
     /// <exception cref="VaultException">Conflict: the lease is lost, or the blob has another ETag and other content.</exception>

@@ -26,7 +26,7 @@ public enum RecordOutcome
 public sealed class VerificationRecorder(VaultAccount account, ProtectionVault vault, LeaseHolder holder, TimeSpan leaseDuration, ILogger logger)
 {
     /// <summary>Records it.</summary>
-    /// <exception cref="VaultException">The storage refused: AccessDenied where the credential may not write.</exception>
+    /// <exception cref="VaultException">The storage refused: AccessDenied where the credential may not write; Conflict where the point cannot be written, because of a lease for example.</exception>
     public async Task<RecordOutcome> RecordAsync(PointVerification verification, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(verification);
@@ -82,25 +82,18 @@ public sealed class VerificationRecorder(VaultAccount account, ProtectionVault v
         };
     }
 
-    private async Task<bool> RecordPointAsync(PointVerification verification, DateTimeOffset now, CancellationToken cancellationToken)
+    private Task<bool> RecordPointAsync(PointVerification verification, DateTimeOffset now, CancellationToken cancellationToken)
     {
         BlockBlobClient blob = vault.Replica.GetBlockBlobClient(VaultNames.Point(verification.Point.Epoch, verification.Point.Sequence));
         DocumentBlob<RecoveryPointDocument> document = new(blob, emptyIsAbsent: true, PointIndex.Describe);
-        while (true)
-        {
-            Versioned<RecoveryPointDocument>? standing = (await document.ReadAsync(cancellationToken))?.Document;
-            if (standing?.Value.SetSha256 != verification.Point.SetSha256)
-                return false;
-
-            (int disk, long offset) = FirstBad(verification);
-            RecoveryPointDocument result = standing.Value with
+        (int disk, long offset) = FirstBad(verification);
+        return document.ChangeAsync(
+            standing => standing is null || standing.SetSha256 != verification.Point.SetSha256 ? null : standing with
             {
                 VerifiedAt = verification.IsWhole ? now : null,
                 Damage = verification.IsWhole ? null : new PointDamageRecord(now, disk, offset, verification.BadBlocks),
-            };
-            if (await document.ReplaceAsync(result, standing.ETag, cancellationToken) is not null)
-                return true;
-        }
+            },
+            cancellationToken);
     }
 
     private static (long, long) Place(PointSummary point) => (point.Epoch, point.Sequence);

@@ -147,6 +147,23 @@ public sealed class ReplicaScrubberTests(AzuriteFixture fixture)
         Assert.Equal(RecordOutcome.PointGone, await Recorder(scene, holder, fixture.Account).RecordAsync(old, Token));
     }
 
+    [Fact]
+    public async Task A_point_that_cannot_be_written_is_a_conflict_and_is_not_tried_for_ever()
+    {
+        using ReplicaScene scene = await SceneAsync();
+        await scene.ApplyAllAsync();
+        PointVerification whole = await Verifier(scene).RunAsync((await scene.Vault.ReadPointAsync(1, 2, Token))!, null, null, Token);
+        BlobLeaseClient foreign = scene.Vault.Replica.GetBlockBlobClient(VaultNames.Point(1, 2)).GetBlobLeaseClient();
+        await foreign.AcquireAsync(TimeSpan.FromSeconds(60), cancellationToken: Token);
+        using LeaseHolder holder = scene.OpenState();
+
+        VaultException fault = await Assert.ThrowsAsync<VaultException>(() => Recorder(scene, holder, fixture.Account).RecordAsync(whole, Token));
+
+        Assert.Equal(VaultFault.Conflict, fault.Fault);
+        await foreign.ReleaseAsync(cancellationToken: Token);
+        Assert.Equal(RecordOutcome.Recorded, await Recorder(scene, holder, fixture.Account).RecordAsync(whole, Token));
+    }
+
     private static (long, int, long)? Position(ScrubDocument? scrub) => scrub?.Running is { } running ? (running.Point.Sequence, running.Disk, running.OffsetBytes) : null;
 
     private static (long, int, long, long)? Where(ReplicaDamageRecord? damage) => damage is null ? null : (damage.Point.Sequence, damage.Disk, damage.OffsetBytes, damage.BadBlocks);
