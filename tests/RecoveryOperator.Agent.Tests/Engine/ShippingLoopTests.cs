@@ -1,7 +1,9 @@
 using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.Tests.Fakes;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing;
+using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Agent.Tests.Engine;
 
@@ -117,6 +119,20 @@ public sealed class ShippingLoopTests : EngineScene
         await PassTimeUntilAsync(() => Status.Phase == ProtectionPhase.Fenced && Machine.CheckpointIds.Count == 1);
         await Eventually.HoldsAsync(() => !Directory.EnumerateFiles(Bench.SpoolFolder, "*", SearchOption.AllDirectories).Any(), Token);
         Assert.Null(Store.Load(EngineBench.ProtectionId)!.Progress.Intent);
+    }
+
+    [Fact]
+    public async Task P7_An_agent_alone_cuts_by_its_clock_while_the_vault_is_away_and_catches_up_by_itself()
+    {
+        Bench.Vault.Outage = Away;
+        await PassTimeUntilAsync(() => Status.CutsWaiting >= 3);
+        Assert.Equal(1, Status.CommittedSequence);
+        Assert.Equal(FaultReasons.VaultUnavailable, Status.Fault.Reason);
+
+        Bench.Vault.Outage = null;
+        await PassTimeUntilAsync(() => Status is { CutsWaiting: 0, CommittedSequence: >= 4, Fault: null });
+
+        Assert.All(Bench.Vault.Manifests(1), set => Assert.Equal(SetKind.Set, set.Kind));
     }
 
     private async Task DamageOldestCutAsync()

@@ -34,9 +34,7 @@ public abstract class EngineScene : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        EngineServices services = Bench.Restart();
-        services.Store.Remove(EngineBench.ProtectionId);
-        Engine = new ProtectionEngine(services);
+        BeginEngine();
         Bench.Desired.Resync = new ResyncTerms { ThresholdPercent = 10 };
         await Engine.PutAsync(Bench.Desired, Token);
         await Eventually.HoldsAsync(() => Status.CommittedSequence == 1, Token);
@@ -47,6 +45,14 @@ public abstract class EngineScene : IAsyncLifetime
         await Engine.DisposeAsync();
         Bench.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>An engine without a protection.</summary>
+    protected void BeginEngine()
+    {
+        EngineServices services = Bench.Restart();
+        services.Store.Remove(EngineBench.ProtectionId);
+        Engine = new ProtectionEngine(services);
     }
 
     /// <summary>Puts the protection with something else wanted of it.</summary>
