@@ -15,11 +15,13 @@ internal sealed partial class JobMirror(
     /// <summary>A subject's jobs that have not ended. One that is made by hand is none: its wishes would reach a machine or a plan that nobody asked about.</summary>
     public IReadOnlyList<RecoveryJob> Open(JobSubjectKind kind, NamespacedName subject) => [.. store.Of(kind, subject).Where(j => j.IsMadeByOperator() && !writes.Newest(j).HasEnded())];
 
-    /// <summary>The job of an operation; it is made if it is missing. Null when that was not possible, or one that is made by hand has its name.</summary>
+    /// <summary>The job of an operation; it is made if it is missing. Null when that was not possible (there may be no such kind, which its informer has said), or one that is made by hand has its name.</summary>
     public async Task<RecoveryJob?> EnsureAsync(JobIdentity identity, CancellationToken cancellationToken)
     {
         if (store.Find(identity.Key) is { } known)
             return known.IsMadeByOperator() ? known : null;
+        if (!store.IsInstalled)
+            return null;
         using var limit = new CancellationTokenSource(Patience, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

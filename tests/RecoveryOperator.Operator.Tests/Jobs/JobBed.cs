@@ -78,6 +78,8 @@ internal sealed class JobBed : IJobStore, IObjectReader<RecoveryJob>, IEventReco
         await RefreshAsync();
     }
 
+    public bool IsInstalled => true;
+
     public RecoveryJob? Find(NamespacedName key) => _store.Find(key);
 
     public IReadOnlyList<RecoveryJob> Of(JobSubjectKind kind, NamespacedName subject) => _store.Of(kind, subject);

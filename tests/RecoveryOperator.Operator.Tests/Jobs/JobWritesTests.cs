@@ -159,6 +159,8 @@ public sealed class JobWritesTests : IJobStore, IEventRecorder
         Assert.Equal(["job-00", "job-01", "job-02", "job-03", "job-04"], JobRetention.Decide(many[^1], many, 20, now).Gone.Select(j => j.Metadata.Name));
     }
 
+    bool IJobStore.IsInstalled => true;
+
     RecoveryJob? IJobStore.Find(NamespacedName key) => _job;
 
     IReadOnlyList<RecoveryJob> IJobStore.Of(JobSubjectKind kind, NamespacedName subject) => [_job];
