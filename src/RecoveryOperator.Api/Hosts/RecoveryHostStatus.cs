@@ -63,6 +63,12 @@ public sealed record VmSummary
     /// <summary>Whether it runs.</summary>
     public required VmState State { get; init; }
 
+    /// <summary>Number of network interfaces.</summary>
+    public int? NicCount { get; init; }
+
+    /// <summary>Networks that its interfaces are connected to, each once, by name, at most 16.</summary>
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
     /// <summary>Number of disks.</summary>
     public required int DiskCount { get; init; }
 

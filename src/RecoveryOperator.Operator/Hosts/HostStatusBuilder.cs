@@ -22,6 +22,7 @@ internal sealed record HostFacts(RecoverySite? Site, AgentState? Agent, HostDesc
 internal static class HostStatusBuilder
 {
     private const int MaxItems = 200;
+    private const int MaxNetworksOfVm = 16;
     private const long Gibibyte = 1L << 30;
 
     /// <param name="host">The host with its status so far.</param>
@@ -97,6 +98,8 @@ internal static class HostStatusBuilder
             Name = m.Name,
             Id = m.Id,
             State = m.State switch { MachineState.Off => VmState.Off, MachineState.Running => VmState.Running, MachineState.Paused => VmState.Paused, _ => VmState.Unknown },
+            NicCount = m.Nics.Count,
+            Networks = [.. m.Nics.Select(n => n.Network).Where(n => n.Length > 0).Distinct().Order(StringComparer.Ordinal).Take(MaxNetworksOfVm)],
             DiskCount = m.Disks.Count,
             SizeBytes = m.Disks.Sum(d => d.SizeBytes),
         })],
