@@ -22,8 +22,11 @@ internal static class ProtectedVMStatusBuilder
         var phase = Enum.Parse<ProtectionPhase>(decision.Phase.ToString());
         var rpo = Enum.Parse<RpoBand>(decision.Rpo.ToString());
         var health = Enum.Parse<ReplicationHealth>(decision.Health.Health.ToString());
-        var edge = before?.Phase != phase || before.Rpo != rpo || before.Health != health;
-        var refresh = edge || before?.LastRecoveryPoint is not { } last || facts.Now - last.ObservedTime >= refreshInterval || last.Epoch != gathered.Replica?.Applied?.LatestPoint?.Epoch;
+        var latest = gathered.Replica?.Applied?.LatestPoint;
+        var refresh = before?.LastRecoveryPoint is not { } last || facts.Now - last.ObservedTime >= refreshInterval
+            || before.Phase != phase || before.Rpo != rpo || before.Health != health || last.Epoch != latest?.Epoch;
+        // All times are refreshed in one write: with ten thousand machines, one each would be too many.
+        bool IsDue(DateTimeOffset observed) => latest is null ? facts.Now - observed >= refreshInterval : refresh;
         return new()
         {
             ObservedGeneration = gathered.Entity.Metadata.Generation,
@@ -34,9 +37,9 @@ internal static class ProtectedVMStatusBuilder
             Epoch = facts.Vault.Epoch > 0 ? facts.Vault.Epoch : before?.Epoch,
             Progress = ProgressBuilder.Build(gathered, before?.Progress, refreshInterval),
             Resync = ProgressBuilder.Resync(gathered, before?.Resync),
-            LastShipped = ReplicationStatusBuilder.Shipped(gathered, before?.LastShipped, edge, refreshInterval),
-            Schedule = ReplicationStatusBuilder.Schedule(gathered, before?.Schedule, refreshInterval),
-            Backlog = ReplicationStatusBuilder.Backlog(gathered, before?.Backlog, refreshInterval),
+            LastShipped = ReplicationStatusBuilder.Shipped(gathered, before?.LastShipped, IsDue),
+            Schedule = ReplicationStatusBuilder.Schedule(gathered, before?.Schedule, IsDue),
+            Backlog = ReplicationStatusBuilder.Backlog(gathered, before?.Backlog, IsDue),
             LastRecoveryPoint = refresh && gathered.Replica is { } replica ? Latest(replica) : before?.LastRecoveryPoint,
             RecoveryPoints = refresh && gathered.Replica is { } read ? Points(read) : before?.RecoveryPoints,
             Storage = (refresh || before?.Storage is null) && gathered.Replica is { } measured ? ReplicationStatusBuilder.Storage(measured) : before?.Storage,

@@ -13,22 +13,24 @@ namespace RecoveryOperator.Operator.ProtectedVMs;
 internal static class ReplicationStatusBuilder
 {
     /// <summary>The newest set that the host has committed.</summary>
-    public static LastShippedSet? Shipped(GatheredProtection gathered, LastShippedSet? before, bool edge, TimeSpan refreshInterval)
+    public static LastShippedSet? Shipped(GatheredProtection gathered, LastShippedSet? before, Func<DateTimeOffset, bool> isDue)
     {
         if (gathered is not { Facts.Agent: { Knowledge: AgentKnowledge.Reports, CommittedSequence: > 0 and var sequence, CommittedInstant: { } instant, Epoch: var epoch } })
             return null;
-        var isKept = before is not null && before.Epoch == epoch && (before.Sequence == sequence || !edge) && !IsDue(gathered, before.ObservedTime, refreshInterval);
+        var isKept = before is not null && before.Epoch == epoch && !isDue(before.ObservedTime);
         return isKept ? before : new() { Time = instant, Epoch = epoch, Sequence = sequence, ObservedTime = gathered.Facts.Now.WholeSeconds() };
     }
 
-    /// <summary>When the host goes on.</summary>
-    public static CycleSchedule? Schedule(GatheredProtection gathered, CycleSchedule? before, TimeSpan refreshInterval)
+    /// <summary>When the host goes on. While a cycle runs there may be no next one: what was told stays until it is due.</summary>
+    public static CycleSchedule? Schedule(GatheredProtection gathered, CycleSchedule? before, Func<DateTimeOffset, bool> isDue)
     {
-        if (Said(gathered) is not { } status || status is { NextCycle: null, RetryAt: null })
+        if (Said(gathered) is not { } status)
             return null;
-        var isKept = before is not null && before.RetryTime.HasValue == (status.RetryAt is not null) && before.NextCycleTime.HasValue == (status.NextCycle is not null)
-            && !IsDue(gathered, before.ObservedTime, refreshInterval);
-        return isKept ? before : new()
+        var isKept = before is not null && before.RetryTime.HasValue == (status.RetryAt is not null) && (before.NextCycleTime.HasValue || status.NextCycle is null)
+            && !isDue(before.ObservedTime);
+        if (isKept || status is { NextCycle: null, RetryAt: null })
+            return isKept ? before : null;
+        return new()
         {
             NextCycleTime = status.NextCycle?.ToDateTimeOffset().WholeSeconds(),
             RetryTime = status.RetryAt?.ToDateTimeOffset().WholeSeconds(),
@@ -37,13 +39,13 @@ internal static class ReplicationStatusBuilder
     }
 
     /// <summary>What waits to be shipped. It begins with <see cref="HostConnection.BacklogSets"/> sets and ends with one, so that it does not come and go with each cycle.</summary>
-    public static ReplicationBacklog? Backlog(GatheredProtection gathered, ReplicationBacklog? before, TimeSpan refreshInterval)
+    public static ReplicationBacklog? Backlog(GatheredProtection gathered, ReplicationBacklog? before, Func<DateTimeOffset, bool> isDue)
     {
         if (Said(gathered) is not { } status || status.CutsWaiting < (before is null ? HostConnection.BacklogSets : 2))
             return null;
         var (now, bytes, pace) = (gathered.Facts.Now, ProgressBuilder.WholeMebibytes(status.PendingBytes), gathered.Pace.ShipBytesPerSecond);
         var isKept = before is not null && Math.Abs(bytes - before.Bytes) * 4 < before.Bytes && ProgressBuilder.IsStanding(before.BytesPerSecond) == ProgressBuilder.IsStanding(pace)
-            && !IsDue(gathered, before.ObservedTime, refreshInterval);
+            && !isDue(before.ObservedTime);
         return isKept ? before : new()
         {
             Sets = status.CutsWaiting,
@@ -64,6 +66,4 @@ internal static class ReplicationStatusBuilder
     };
 
     private static ProtectionStatus? Said(GatheredProtection gathered) => gathered.Facts.Agent.Knowledge == AgentKnowledge.Reports ? gathered.Status : null;
-
-    private static bool IsDue(GatheredProtection gathered, DateTimeOffset observed, TimeSpan refreshInterval) => gathered.Facts.Now - observed >= refreshInterval;
 }
