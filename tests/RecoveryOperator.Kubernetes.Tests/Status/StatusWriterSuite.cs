@@ -40,6 +40,21 @@ public abstract class StatusWriterSuite(ITestApiServer server) : ClusterSuite(se
     }
 
     [Fact]
+    public async Task A_status_is_written_as_read_over_its_own_writes_and_not_over_anothers()
+    {
+        var read = await Cluster.CreateWidgetAsync("a", Token);
+        Assert.True(await Writer.ApplyAsReadAsync(read, Status("Small"), Token));
+        Assert.True(await Writer.ApplyAsReadAsync(read, Status("Large"), Token));
+        await Cluster.ResizeAsync("a", 9, Token);
+
+        var refused = await Assert.ThrowsAsync<ResourceRequestException>(() => Writer.ApplyAsReadAsync(read, Status("Late"), Token));
+
+        Assert.True(refused.IsConflict, refused.Message);
+        Assert.Equal("Large", (await ReadAsync("a")).Status!.Phase);
+        Assert.True(await Writer.ApplyAsReadAsync(await ReadAsync("a"), Status("Late"), Token));
+    }
+
+    [Fact]
     public async Task What_another_manager_wrote_stays_and_is_no_difference()
     {
         var widget = await Cluster.CreateWidgetAsync("a", Token);
