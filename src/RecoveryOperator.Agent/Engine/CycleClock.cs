@@ -10,8 +10,8 @@ namespace RecoveryOperator.Agent.Engine;
 internal sealed class CycleClock
 {
     private readonly ProtectionContext _context;
-    private readonly CycleLedger _ledger;
-    private readonly LatencyLedger _latencies = new();
+    private CycleLedger _ledger;
+    private LatencyLedger _latencies = new();
     private readonly Lock _lock = new();
     private DateTimeOffset _nextDue;
     private int _failures;
@@ -103,6 +103,8 @@ internal sealed class CycleClock
             _nextDue = next;
         if (now >= LastTryAt)
             return;
+        lock (_lock)
+            (_ledger, _latencies) = (new CycleLedger(now), new LatencyLedger()); // Of hours that are still to come.
         LastTryAt = now;
         RetryAt = RetryAt is null ? null : now;
         _rest = _rest is { Until: not null } rest ? rest with { Until = now } : _rest;

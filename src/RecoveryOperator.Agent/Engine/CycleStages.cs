@@ -15,10 +15,12 @@ internal sealed class CycleStages
     /// <returns>False when it did that already.</returns>
     public bool Enter(CycleStage stage, bool shipsBeside)
     {
-        ref CycleStage current = ref shipsBeside ? ref _shipping : ref _cutting;
-        if (current == stage)
+        if ((shipsBeside ? _shipping : _cutting) == stage)
             return false;
-        current = stage;
+        if (shipsBeside)
+            _shipping = stage;
+        else
+            _cutting = stage;
         return true;
     }
 }

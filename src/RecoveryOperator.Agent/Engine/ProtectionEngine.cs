@@ -28,11 +28,10 @@ public sealed class ProtectionEngine : IHostedService, IAsyncDisposable
     public long FreeSpoolBytes => _services.Spool.FreeBytes;
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (StoredProtection stored in _services.Store.LoadAll())
-            BeginOrRevive(stored);
-        return Task.CompletedTask;
+            await BeginOrReviveAsync(stored.Desired, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -195,16 +194,16 @@ public sealed class ProtectionEngine : IHostedService, IAsyncDisposable
         _services.Logger.ProtectionRemoved(desired.DisplayName, progress.Epoch);
     }
 
-    private void BeginOrRevive(StoredProtection stored)
+    /// <summary>One that cannot begin holds up no other.</summary>
+    private async Task BeginOrReviveAsync(DesiredProtection desired, CancellationToken cancellationToken)
     {
         try
         {
-            _runners.Begin(stored);
+            await ChangeAsync(desired.ProtectionId, () => _runners.TakeAsync(desired.ProtectionId), cancellationToken);
         }
-        catch (Exception fault)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            _services.Logger.NotBegun(stored.Desired.DisplayName, TimeSpan.Zero, fault);
-            _revival.Begin(stored.Desired.ProtectionId);
+            _services.Logger.NotBegun(desired.DisplayName, TimeSpan.Zero, fault);
         }
     }
 

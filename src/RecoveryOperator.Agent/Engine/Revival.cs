@@ -55,8 +55,9 @@ internal sealed class Revival(EngineServices services, RunnerSet runners, Change
         }
         catch (Exception fault)
         {
-            services.Logger.NotBegun(protectionId, AgainAfter, fault);
-            runners.Find(protectionId)?.ShowBroken(fault);
+            ProtectionRunner? former = runners.Find(protectionId);
+            services.Logger.NotBegun(former?.Context.DisplayName ?? protectionId, AgainAfter, fault);
+            former?.ShowBroken(fault);
             return false;
         }
     }

@@ -78,7 +78,7 @@ internal sealed class ResyncGate(ProtectionContext context)
     {
         DateTimeOffset now = context.Services.Time.GetUtcNow();
         // One cut is always on its way where the line is slow. Several wait where the vault is away: then asking would only hold up the next cut.
-        if (now - _noticedAt < NoticeInterval || context.CutsWaiting > 1)
+        if ((now >= _noticedAt && now - _noticedAt < NoticeInterval) || context.CutsWaiting > 1)
             return;
         _noticedAt = now;
         try
