@@ -5,7 +5,7 @@ using ZstdSharp;
 
 namespace RecoveryOperator.DataPath.Capture;
 
-/// <summary>Reads and encodes chunks, a bounded number at once: reads by the request's limit, encoding by the processors.</summary>
+/// <summary>Reads and encodes chunks, a bounded number at once: reads by the request's limit, compression by the processors.</summary>
 internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int readsInFlight, IKnownChecksums? known) : IDisposable
 {
     private const int CompressionLevel = 1;
@@ -25,7 +25,8 @@ internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int
             byte[] held = known is null ? [] : new byte[BlockSize.Count(range.LengthBytes) * BlockChecksum.LengthBytes];
             if (known is not null)
                 await known.ReadAsync(range.OffsetBytes, held, cancellationToken);
-            await EncodeAsync(chunk, held, cancellationToken);
+            if (chunk.Judge(held)) // On the thread that read it, as a rule: its content is still in that processor's cache.
+                await EncodeAsync(chunk, cancellationToken);
             return chunk;
         }
         catch
@@ -57,14 +58,14 @@ internal sealed class ChunkReader(IBlockReader reader, ArrayPool<byte> pool, int
         }
     }
 
-    private async Task EncodeAsync(CapturedChunk chunk, byte[] held, CancellationToken cancellationToken)
+    private async Task EncodeAsync(CapturedChunk chunk, CancellationToken cancellationToken)
     {
         await _encoders.WaitAsync(cancellationToken);
         try
         {
             if (!_compressors.TryTake(out Compressor? compressor))
                 compressor = new Compressor(CompressionLevel);
-            chunk.Encode(compressor, held);
+            chunk.Encode(compressor);
             _compressors.Add(compressor);
         }
         finally
