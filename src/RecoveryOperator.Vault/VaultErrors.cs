@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure;
+using RecoveryOperator.DataPath.Spool;
 
 namespace RecoveryOperator.Vault;
 
@@ -10,6 +11,7 @@ internal static class VaultErrors
     public static bool IsStorageFault(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         RequestFailedException => true,
+        SpoolDamageException => false, // What is sent is damaged: the caller's own.
         AggregateException many => many.InnerExceptions.All(inner => IsStorageFault(inner, cancellationToken)),
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         IOException or HttpRequestException => true,
@@ -58,6 +60,7 @@ internal static class VaultErrors
         (404, _) => (VaultFault.NotFound, "Check the endpoint and prefix of the RecoveryVault, and whether somebody deleted the container or blob."),
         (412, "SequenceNumberConditionNotMet") => (VaultFault.Conflict, "A request that was sent again arrived late: it is tried again by itself. If it lasts, look for somebody else who writes to this blob."),
         (409 or 412, _) => (VaultFault.Conflict, "Somebody else wrote or holds a lease: read again and repeat, or wait until the lease ends (60 s at most)."),
+        (400, "Md5Mismatch") => (VaultFault.Unavailable, "What arrived was damaged on its way: it is sent again by itself."),
         (408 or 429 or >= 500, _) => (VaultFault.Unavailable, "It is tried again by itself; if it lasts, look at the storage account's availability and throttling."),
         _ => (VaultFault.Unsupported, "Check that the account is a Standard general-purpose v2 account (or Azurite started with --skipApiVersionCheck)."),
     };

@@ -59,7 +59,7 @@ public sealed record LimitOptions
     /// <summary>Machines that are copied or compared at once beside those, about 16 MiB of memory each. Default 4.</summary>
     public int Copies { get; init; } = 4;
 
-    /// <summary>Segments in memory at once, up to 17 MiB each. Default 6.</summary>
+    /// <summary>Segments sent at once, of up to 17 MiB each; none is held in memory. Default 6.</summary>
     public int Uploads { get; init; } = 6;
 
     /// <summary>Segments in memory at once beside those, of machines that a failover waits for. Default 4.</summary>

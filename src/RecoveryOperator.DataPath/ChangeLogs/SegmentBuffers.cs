@@ -5,7 +5,7 @@ namespace RecoveryOperator.DataPath.ChangeLogs;
 
 /// <summary>
 /// Buffers for whole segments. The shared array pool rounds sizes up to powers of two: 32 MiB for a segment of 16. Those for large segments are therefore kept
-/// here, as many as a host ships at once by default: dropped ones would pile up until the garbage collector looks at large objects.
+/// here, as many as three replicas need that sets are applied to at once: dropped ones would pile up until the garbage collector looks at large objects.
 /// </summary>
 public static class SegmentBuffers
 {

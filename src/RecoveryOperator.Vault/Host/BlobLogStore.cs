@@ -1,5 +1,4 @@
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Storage;
@@ -36,12 +35,12 @@ public sealed class BlobLogStore : ILogStore
     public TimeSpan? ClockOffset => _clock.Offset;
 
     /// <inheritdoc/>
-    public Task CreateSegmentAsync(string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => StorageCall.RunAsync(
+    public Task CreateSegmentAsync(string blob, Stream content, CancellationToken cancellationToken) => StorageCall.RunAsync(
         _container.Uri,
         async () =>
         {
             BlockBlobClient client = _container.GetBlockBlobClient(blob);
-            return await PutAsync(client, content, cancellationToken) is not null
+            return await CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken) is not null
                 || await BoundedDownload.HoldsAsync(client, content, cancellationToken)
                 ? true
                 : throw Conflict(client.Uri, "A blob of other content stands there.");
@@ -52,7 +51,7 @@ public sealed class BlobLogStore : ILogStore
     public async Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        SetManifest listed = await BaseListWriter.WriteAsync(manifest, SegmentsPerBaseList, (blob, content) => CreateSegmentAsync(blob, content, cancellationToken));
+        SetManifest listed = await BaseListWriter.WriteAsync(manifest, SegmentsPerBaseList, (blob, content) => this.CreateSegmentAsync(blob, content, cancellationToken));
         return await SetWriter.CreateAsync(_container, listed, cancellationToken);
     }
 
@@ -77,9 +76,6 @@ public sealed class BlobLogStore : ILogStore
         ArgumentNullException.ThrowIfNull(table);
         return new BlobChecksumTableReader(_container, table);
     }
-
-    private static Task<BlobContentInfo?> PutAsync(BlockBlobClient client, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken);
 
     private static VaultException Conflict(Uri blob, string finding) => new(
         VaultFault.Conflict,

@@ -14,8 +14,11 @@ public interface ILogStore
     /// <summary>
     /// Creates a segment in one request. Idempotent: a blob of the same content is success.
     /// </summary>
+    /// <param name="blob">Its name.</param>
+    /// <param name="content">Can be read from its beginning several times: for the checksum that goes with it, and for each try. An error of its own leaves no blob and goes to the caller.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="VaultException">Conflict when a blob of other content stands there; others by their class.</exception>
-    Task CreateSegmentAsync(string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+    Task CreateSegmentAsync(string blob, Stream content, CancellationToken cancellationToken);
 
     /// <summary>Creates <c>set.json</c>; whoever was first is right.</summary>
     Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken);
@@ -35,6 +38,18 @@ public interface ILogStore
 
     /// <summary>Opens a table of an answer; no request is made.</summary>
     IChecksumTableReader OpenChecksumTable(AnsweredTable table);
+}
+
+/// <summary>Segments that are in memory.</summary>
+public static class LogStoreExtensions
+{
+    /// <summary>Creates a segment in one request; see <see cref="ILogStore.CreateSegmentAsync"/>.</summary>
+    public static async Task CreateSegmentAsync(this ILogStore store, string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        using MemoryStream stream = new(content.ToArray(), writable: false);
+        await store.CreateSegmentAsync(blob, stream, cancellationToken);
+    }
 }
 
 /// <summary>A manifest and the hash of its bytes.</summary>

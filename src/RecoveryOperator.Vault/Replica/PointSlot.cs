@@ -90,7 +90,7 @@ internal sealed class PointSlot
 
     private static async Task<PointSlot> TakeAsync(BlockBlobClient blob, CancellationToken cancellationToken)
     {
-        BlobContentInfo? created = await CreateOnly.PutAsync(blob, default, Options(CreateOnly.Condition(), Nonce()), cancellationToken);
+        BlobContentInfo? created = await CreateOnly.PutAsync(blob, ReadOnlyMemory<byte>.Empty, Options(CreateOnly.Condition(), Nonce()), cancellationToken);
         if (created is not null)
             return new PointSlot(blob, created.ETag, null, isFresh: true);
 

@@ -39,20 +39,29 @@ internal static class BoundedDownload
     }
 
     /// <summary>Whether the blob holds exactly this.</summary>
-    public static async Task<bool> HoldsAsync(BlobBaseClient blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public static async Task<bool> HoldsAsync(BlobBaseClient blob, byte[] content, CancellationToken cancellationToken)
+    {
+        using MemoryStream stream = new(content, writable: false);
+        return await HoldsAsync(blob, stream, cancellationToken);
+    }
+
+    /// <summary>Whether the blob holds exactly this, from the stream's beginning on.</summary>
+    public static async Task<bool> HoldsAsync(BlobBaseClient blob, Stream content, CancellationToken cancellationToken)
     {
         using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(cancellationToken: cancellationToken);
         if (answer.Details.ContentLength != content.Length)
             return false;
 
-        byte[] piece = new byte[Math.Min(PieceBytes, content.Length)];
-        for (ReadOnlyMemory<byte> rest = content; rest.Length > 0;)
+        content.Position = 0;
+        byte[] expected = new byte[Math.Min(PieceBytes, content.Length)];
+        byte[] held = new byte[expected.Length];
+        for (long rest = content.Length; rest > 0; rest -= expected.Length)
         {
-            Memory<byte> read = piece.AsMemory(0, Math.Min(piece.Length, rest.Length));
-            await answer.Content.ReadExactlyAsync(read, cancellationToken);
-            if (!read.Span.SequenceEqual(rest.Span[..read.Length]))
+            int length = (int)Math.Min(expected.Length, rest);
+            await content.ReadExactlyAsync(expected.AsMemory(0, length), cancellationToken);
+            await answer.Content.ReadExactlyAsync(held.AsMemory(0, length), cancellationToken);
+            if (!held.AsSpan(0, length).SequenceEqual(expected.AsSpan(0, length)))
                 return false;
-            rest = rest[read.Length..];
         }
 
         return true;

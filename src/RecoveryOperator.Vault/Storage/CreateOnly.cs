@@ -20,9 +20,19 @@ internal static class CreateOnly
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array) ? array : content.ToArray();
         using MemoryStream stream = new(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        return await PutAsync(client, stream, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// The same, from a stream's beginning on: read once for the checksum that the storage compares, and again for every try. A stream that fails within the first reading leaves nothing.
+    /// </summary>
+    /// <exception cref="RequestFailedException">Refused, and no blob stands there.</exception>
+    public static async Task<BlobContentInfo?> PutAsync(BlockBlobClient client, Stream content, BlobUploadOptions options, CancellationToken cancellationToken)
+    {
+        content.Position = 0;
         try
         {
-            return await client.UploadAsync(stream, options, cancellationToken);
+            return await client.UploadAsync(content, options, cancellationToken);
         }
         catch (RequestFailedException fault) when (VaultErrors.IsStandInTheWay(fault))
         {

@@ -50,13 +50,16 @@ public sealed class FakeVault
     {
         public TimeSpan? ClockOffset { get; private set; }
 
-        public Task CreateSegmentAsync(string blob, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        public Task CreateSegmentAsync(string blob, Stream segment, CancellationToken cancellationToken) =>
             points.RunAsync($"CreateSegment {blob}", () =>
             {
                 Answer();
-                byte[] standing = vault.Blobs.GetOrAdd(blob, _ => content.ToArray());
+                byte[] content = new byte[segment.Length];
+                segment.Position = 0;
+                segment.ReadExactly(content);
+                byte[] standing = vault.Blobs.GetOrAdd(blob, content);
                 vault.UploadedBytes += content.Length;
-                return standing.AsSpan().SequenceEqual(content.Span)
+                return standing.AsSpan().SequenceEqual(content)
                     ? Task.CompletedTask
                     : throw new VaultException(VaultFault.Conflict, blob, $"{blob} has other content.", "Cut again.");
             });

@@ -67,7 +67,9 @@ internal static class EncryptionCommand
             SegmentApplier applier = new(keys: new DataKeyRing([key]));
             foreach (SpooledSegment segment in captured.Segments)
             {
-                Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(segment, buffer, CancellationToken.None);
+                await using SpooledSegmentStream stream = SpooledSegmentStream.Open(segment);
+                Memory<byte> content = buffer.AsMemory(0, (int)segment.LengthBytes);
+                await stream.ReadExactlyAsync(content, CancellationToken.None);
                 await applier.ApplyAsync(content, identity with { Segment = segment.Segment }, replica, CancellationToken.None);
             }
         });

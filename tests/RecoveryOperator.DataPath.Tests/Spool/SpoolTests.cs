@@ -1,5 +1,4 @@
 using RecoveryOperator.DataPath.Capture;
-using RecoveryOperator.DataPath.ChangeLogs;
 using RecoveryOperator.DataPath.Spool;
 using RecoveryOperator.DataPath.Tests.Support;
 
@@ -43,19 +42,6 @@ public sealed class SpoolTests : IDisposable
 
         Assert.Equal(segment, fault.Segment);
         Assert.Contains(segment.Path, fault.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_sound_segment_fills_the_front_of_a_larger_buffer()
-    {
-        SpooledSegment segment = await SegmentAsync();
-        byte[] buffer = new byte[ChangeLogConstants.MaxSegmentLengthBytes];
-
-        Memory<byte> content = await SpooledSegmentReader.ReadVerifiedAsync(segment, buffer, TestContext.Current.CancellationToken);
-
-        Assert.Equal(segment.LengthBytes, content.Length);
-        await Assert.ThrowsAsync<ArgumentException>(
-            async () => await SpooledSegmentReader.ReadVerifiedAsync(segment, buffer.AsMemory(0, 10), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -40,8 +40,13 @@ public sealed class CaptureFixture : IDisposable
         }
     }
 
-    public static async Task<Memory<byte>> ReadAsync(SpooledSegment segment) => await SpooledSegmentReader.ReadVerifiedAsync(
-        segment, new byte[segment.LengthBytes], TestContext.Current.CancellationToken);
+    public static async Task<Memory<byte>> ReadAsync(SpooledSegment segment)
+    {
+        await using SpooledSegmentStream stream = SpooledSegmentStream.Open(segment);
+        byte[] content = new byte[segment.LengthBytes];
+        await stream.ReadExactlyAsync(content, TestContext.Current.CancellationToken);
+        return content;
+    }
 
     public void Dispose() => _folder.Dispose();
 }

@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.DataPath;
+using RecoveryOperator.DataPath.Spool;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
@@ -27,6 +29,32 @@ public sealed class BlobLogStoreTests(AzuriteFixture fixture)
         VaultException fault = await Assert.ThrowsAsync<VaultException>(() => store.CreateSegmentAsync(blob, new byte[] { 9 }, Token));
         Assert.Equal(VaultFault.Conflict, fault.Fault);
         Assert.DoesNotContain("sig=", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>P5: a file of the spool may change while it is sent.</summary>
+    [Theory]
+    [InlineData(1, typeof(SpoolDamageException))]
+    [InlineData(2, typeof(VaultException))]
+    public async Task A_segment_whose_file_changes_before_it_is_read_or_between_checksum_and_sending_is_not_created(int beginning, Type error)
+    {
+        BlobLogStore store = new(await GrantAsync(), TimeProvider.System);
+        string blob = VaultNames.Segment(1, 1, Guid.NewGuid(), 0, 0);
+        string path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(path, _content, Token);
+            SpooledSegment segment = new(path, "disk-0.000000.hrl", _content.Length, Convert.ToHexStringLower(SHA256.HashData(_content)));
+            await using SpooledSegmentStream stream = SpooledSegmentStream.Open(segment);
+            await using ChangingStream changing = new(stream, beginning, () => File.WriteAllBytes(path, [1, 2, 3, 5]));
+
+            Assert.IsType(error, await Record.ExceptionAsync(() => store.CreateSegmentAsync(blob, changing, Token)));
+            await File.WriteAllBytesAsync(path, _content, Token);
+            await store.CreateSegmentAsync(blob, stream, Token);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]

@@ -4,8 +4,7 @@ using RecoveryOperator.Replication.Schedule;
 namespace RecoveryOperator.Agent.Engine.Bandwidth;
 
 /// <summary>
-/// Where the uploads of a host wait for their turn: bandwidth and concurrency of their machine and of the host (<see cref="UploadArbiter"/>). Each one let
-/// through holds a segment of up to 17 MiB in memory. Changes hold at once, also for uploads that wait already.
+/// Where the uploads of a host wait for their turn: bandwidth and concurrency of their machine and of the host (<see cref="UploadArbiter"/>). Changes hold at once, also for uploads that wait already.
 /// </summary>
 public sealed class UploadGate : IDisposable
 {
