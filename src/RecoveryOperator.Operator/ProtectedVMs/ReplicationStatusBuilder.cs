@@ -44,7 +44,7 @@ internal static class ReplicationStatusBuilder
         if (Said(gathered) is not { } status || status.CutsWaiting < (before is null ? HostConnection.BacklogSets : 2))
             return null;
         var (now, bytes, pace) = (gathered.Facts.Now, ProgressBuilder.WholeMebibytes(status.PendingBytes), gathered.Pace.ShipBytesPerSecond);
-        var isKept = before is not null && Math.Abs(bytes - before.Bytes) * 4 < before.Bytes && ProgressBuilder.IsStanding(before.BytesPerSecond) == ProgressBuilder.IsStanding(pace)
+        var isKept = before is not null && Math.Abs(bytes - before.Bytes) * 4 <= before.Bytes && ProgressBuilder.IsStanding(before.BytesPerSecond) == ProgressBuilder.IsStanding(pace)
             && !isDue(before.ObservedTime);
         return isKept ? before : new()
         {

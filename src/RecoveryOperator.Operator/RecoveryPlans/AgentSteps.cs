@@ -65,10 +65,10 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         return operation is null ? (null, waiting) : (operation.Result.Machine.Id, StepOutcome.Done);
     }
 
-    /// <summary>Forgets how long the steps of an operation wait for their next try.</summary>
+    /// <summary>Forgets how long the steps of an operation wait for their next try, also under the names of the version before, which had no plan in them.</summary>
     public void RetryNow(RecoveryPlan plan, OperationRequest request)
     {
-        foreach (var (key, attempt) in _attempts.Where(a => a.Key.Contains($"/{FailoverContext.KeyOf(plan, request)}/", StringComparison.Ordinal)))
+        foreach (var (key, attempt) in _attempts.Where(a => a.Key.Contains($"/{request.Id}/{NamespacedName.Of(plan).Namespace}/", StringComparison.Ordinal)))
             _attempts.TryUpdate(key, attempt with { NotBefore = DateTimeOffset.MinValue }, attempt);
     }
 
@@ -92,7 +92,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         {
             ProtectionId = context.Member.Vault!.Id.ToString(),
             Epoch = epoch,
-            OperationId = context.Request.Id,
+            OperationId = context.MadeFor(epoch),
             Name = context.Member.Resource!.Spec.Target?.Name ?? point.Machine.Name,
             DefinitionJson = point.Machine.Definition.GetRawText(),
         };

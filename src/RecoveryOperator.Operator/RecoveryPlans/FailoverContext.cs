@@ -27,8 +27,18 @@ internal sealed record FailoverContext(RecoveryPlan Plan, PlanMemberView Member,
     public NamespacedName Host => new(Plan.Namespace(), Member.Failover!.Host);
 
     /// <summary>Names the VM in ids of agents' operations.</summary>
-    public string Key => $"{KeyOf(Plan, Request)}/{Member.Name}";
+    public string Key => IsOfEarlierVersion ? $"{Request.Id}/{Plan.Namespace()}/{Member.Name}" : $"{KeyOf(Plan, Request)}/{Member.Name}";
 
     /// <summary>Names the operation in ids of agents' operations: a user's id is a plan's own.</summary>
     public static string KeyOf(RecoveryPlan plan, OperationRequest request) => $"{request.Id}/{plan.Namespace()}/{plan.Metadata.Name}";
+
+    /// <summary>
+    /// What the machine at the target is made for. A user's id is a plan's own, and may come again in a later epoch: the target must not take a machine of
+    /// either for this one.
+    /// </summary>
+    /// <param name="epoch">Epoch that the failover begins.</param>
+    public string MadeFor(long epoch) => IsOfEarlierVersion ? Request.Id : $"{Plan.Metadata.Name}/{Request.Id}/{epoch}";
+
+    /// <summary>Fenced by a version that recorded no plan: what it began goes on under the names that it gave.</summary>
+    private bool IsOfEarlierVersion => Next != FailoverStep.Fence && Member.Failover is { Plan: null };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
@@ -39,6 +40,32 @@ public sealed class EqualIdsTests(PlanAzurite fixture)
 
         Assert.True(member.FactsOf(Key("shop")) is { Fenced: true, Started: true });
         Assert.Equal(Result, MemberResults.Of(member, Key("shop")));
+    }
+
+    [Fact]
+    public void A_canceled_record_of_an_earlier_version_is_of_the_plan_that_its_result_names()
+    {
+        var canceled = JournalTransitions.Cancel(Examples.Journal, Examples.Request, "other", Examples.Now);
+        var older = canceled with { Operations = [.. canceled.Operations.Select(o => o with { Plan = null, Result = JsonSerializer.SerializeToElement(new { plan = "other" }) })] };
+
+        Assert.True(JournalTransitions.IsCanceled(older, Examples.Request, "other"));
+        Assert.False(JournalTransitions.IsCanceled(older, Examples.Request, "shop"));
+    }
+
+    [Fact]
+    public void What_a_machine_is_made_for_names_its_plan_and_epoch_unless_an_earlier_version_began_it()
+    {
+        var plan = new RecoveryPlan { Metadata = new() { Name = "shop", NamespaceProperty = "ns" }, Spec = new() { Groups = [] } };
+        var fenced = JournalTransitions.Fence(Examples.Journal, Examples.Request, "shop", "site-b", "host-b", Examples.Point, Examples.Now);
+        var older = fenced with { Failover = fenced.Failover! with { Plan = null }, Operations = [.. fenced.Operations.Select(o => o with { Plan = null })] };
+        FailoverContext Of(Vault.Documents.JournalDocument journal) => new(plan, Examples.Member("web", PlanMemberState.FailingOver, journal), Examples.Request, Examples.Now);
+        var id = Examples.Request.Id;
+
+        Assert.Equal(($"shop/{id}/2", $"{id}/ns/shop/web"), (Of(Examples.Journal).MadeFor(2), Of(Examples.Journal).Key));
+        Assert.Equal(($"shop/{id}/2", $"{id}/ns/shop/web"), (Of(fenced).MadeFor(2), Of(fenced).Key));
+        Assert.Equal((id, $"{id}/ns/web"), (Of(older).MadeFor(2), Of(older).Key));
+        var next = older with { Failover = older.Failover with { OperationId = "dr-before" } };
+        Assert.Equal($"shop/{id}/3", Of(next).MadeFor(3));
     }
 
     [Fact]
