@@ -8,7 +8,7 @@ namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>
 /// The leases of one applier on one replica, renewed in the background. When one is lost, <see cref="Lost"/> is cancelled. Storage enforces
-/// them: every write carries its blob's lease.
+/// them: every write carries its blob's lease. The first lease is the right to the others: none of them is used before the first is known to have been held when it was taken.
 /// </summary>
 internal sealed partial class LeaseSet : IAsyncDisposable
 {
@@ -23,6 +23,7 @@ internal sealed partial class LeaseSet : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly Task _renewals;
+    private BlobBaseClient? _first;
 
     public LeaseSet(LeaseHolder holder, TimeSpan duration, TimeProvider timeProvider, ILogger logger)
     {
@@ -38,6 +39,10 @@ internal sealed partial class LeaseSet : IAsyncDisposable
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>Takes the lease of a blob; true also when it is held already. False when another applier holds it.</summary>
+    /// <exception cref="VaultException">
+    /// Conflict: the first lease is lost. A process that was stopped while it asked for this one is given it when another has taken over, done its work, and gone: what the
+    /// process read before is old by then.
+    /// </exception>
     public async Task<bool> TryAcquireAsync(BlobBaseClient blob, CancellationToken cancellationToken)
     {
         if (_held.ContainsKey(blob.Uri))
@@ -50,10 +55,15 @@ internal sealed partial class LeaseSet : IAsyncDisposable
             blob.Uri,
             async () => await AcquireAsync(lease, cancellationToken) || await TakeOverAsync(blob, id, cancellationToken),
             cancellationToken);
-        if (taken)
-            _held[blob.Uri] = new HeldLease(lease, asked);
+        if (!taken)
+            return false;
 
-        return taken;
+        _held[blob.Uri] = new HeldLease(lease, asked);
+        if (_first is null)
+            _first = blob;
+        else
+            await ConfirmAsync(_first, cancellationToken);
+        return true;
     }
 
     /// <summary>Condition that a write to a blob carries.</summary>
