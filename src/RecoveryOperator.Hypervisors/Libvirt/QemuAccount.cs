@@ -29,7 +29,7 @@ internal sealed partial class QemuAccount
         Own(path);
     }
 
-    /// <summary>Gives a file or folder to QEMU's user.</summary>
+    /// <summary>Gives a file or folder to QEMU's user. A link is given itself, never what it points to: in a folder of that user's, an escaped guest could make one.</summary>
     public void Own(string path)
     {
         if (_ids is not var (user, group)) return;
@@ -37,6 +37,6 @@ internal sealed partial class QemuAccount
             throw new HypervisorException(HypervisorFault.AccessDenied, $"{path} cannot be given to QEMU's user: {Marshal.GetLastPInvokeErrorMessage()}", "run the agent as root, or set no QEMU user and make the folders its own");
     }
 
-    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int ChangeOwner(string path, uint user, uint group);
 }

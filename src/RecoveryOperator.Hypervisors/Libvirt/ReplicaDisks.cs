@@ -9,7 +9,7 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// written before the machine is defined, read anew whenever a machine opens a disk, and deleted with the overlays. A disk's export is named as its overlay
 /// (<c>ro-ID-TARGET</c>).
 /// </summary>
-internal sealed class ReplicaDisks(string directory, Func<ReplicaDisk, INbdExport> open)
+internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, INbdExport> open)
 {
     private const string FileSuffix = "-vault.json";
 
@@ -33,7 +33,7 @@ internal sealed class ReplicaDisks(string directory, Func<ReplicaDisk, INbdExpor
         var path = PathOf(replica);
         if (!File.Exists(path)) return null;
         var disk = JsonSerializer.Deserialize<Note>(File.ReadAllBytes(path), JsonSerializerOptions.Web)?.Disks.FirstOrDefault(disk => ExportName(replica, disk.Target) == export);
-        return disk is null ? null : open(new ReplicaDisk(disk.Index, disk.SizeBytes, disk.SnapshotUri));
+        return disk is null ? null : open(export, new ReplicaDisk(disk.Index, disk.SizeBytes, disk.SnapshotUri));
     }
 
     private string PathOf(Guid replica) => Path.Combine(directory, $"ro-{replica}{FileSuffix}");

@@ -7,18 +7,15 @@ namespace RecoveryOperator.Hypervisors.Libvirt;
 /// <summary>What stands between recovered machines and the vault: QEMU reads each disk through this process's NBD server.</summary>
 internal sealed class VaultServing : IAsyncDisposable
 {
-    /// <summary>Requests to the vault at once, over all machines.</summary>
-    private const int RequestsAtOnce = 16;
-
     private readonly CancellationTokenSource _closing = new();
-    private readonly SemaphoreSlim _requests = new(RequestsAtOnce);
+    private readonly VaultTurns _turns = new();
     private readonly NbdServer _server;
 
     public VaultServing(LibvirtOptions options, QemuAccount account, HttpClient http, TimeProvider time, ILogger logger)
     {
         var reader = new VaultDiskReader(http, time, logger);
         var cache = new ChunkCache(options.VaultCacheBytes);
-        Disks = new ReplicaDisks(options.StorageDirectory, disk => new VaultDisk(disk, reader, cache, _requests, _closing.Token));
+        Disks = new ReplicaDisks(options.StorageDirectory, (name, disk) => new VaultDisk(disk, reader, cache, _turns, new ReadingReport(name, logger), time, _closing.Token));
         _server = NbdServer.Start(options.VaultSocket, account.Own, Disks.Find, time, logger);
     }
 
@@ -31,6 +28,6 @@ internal sealed class VaultServing : IAsyncDisposable
         await _closing.CancelAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
         _closing.Dispose();
-        _requests.Dispose();
+        _turns.Dispose();
     }
 }

@@ -9,13 +9,19 @@ internal sealed partial class VaultDiskReader(HttpClient http, TimeProvider time
 {
     /// <summary>Fills <paramref name="content"/> with the disk's bytes from <paramref name="offsetBytes"/> on; failures that may pass are retried.</summary>
     /// <exception cref="HypervisorException">The vault does not give them.</exception>
-    public async Task ReadAsync(ReplicaDisk disk, long offsetBytes, Memory<byte> content, VaultPatience patience, CancellationToken cancellationToken)
+    public Task ReadAsync(ReplicaDisk disk, long offsetBytes, Memory<byte> content, VaultPatience patience, CancellationToken cancellationToken) =>
+        ReadAsync(disk, offsetBytes, content, patience, turns: null, cancellationToken);
+
+    /// <summary>The same, each attempt in its turn: none is held while it waits to try again.</summary>
+    /// <exception cref="HypervisorException">The vault does not give them.</exception>
+    public async Task ReadAsync(ReplicaDisk disk, long offsetBytes, Memory<byte> content, VaultPatience patience, VaultTurns? turns, CancellationToken cancellationToken)
     {
         for (var retry = 0; ; retry++)
         {
             try
             {
-                await AttemptAsync(disk, offsetBytes, content, patience.AttemptLimit, cancellationToken).ConfigureAwait(false);
+                using var turn = turns is null ? null : await turns.TakeAsync(disk.SnapshotUri, cancellationToken).ConfigureAwait(false);
+                await AttemptAsync(disk, offsetBytes, content, patience.IdleLimit ?? Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (Exception e) when (retry < patience.Retries && IsPassing(e, cancellationToken))
@@ -30,10 +36,10 @@ internal sealed partial class VaultDiskReader(HttpClient http, TimeProvider time
         }
     }
 
-    private async Task AttemptAsync(ReplicaDisk disk, long offsetBytes, Memory<byte> content, TimeSpan? limit, CancellationToken cancellationToken)
+    private async Task AttemptAsync(ReplicaDisk disk, long offsetBytes, Memory<byte> content, TimeSpan idleLimit, CancellationToken cancellationToken)
     {
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = limit is { } span ? time.CreateTimer(_ => attempt.Cancel(), null, span, Timeout.InfiniteTimeSpan) : null;
+        using var idle = new CancellationTokenSource(idleLimit, time);
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
         using var request = new HttpRequestMessage(HttpMethod.Get, disk.SnapshotUri);
         request.Headers.Range = new RangeHeaderValue(offsetBytes, offsetBytes + content.Length - 1);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, attempt.Token).ConfigureAwait(false);
@@ -44,7 +50,13 @@ internal sealed partial class VaultDiskReader(HttpClient http, TimeProvider time
         }
 
         await using var body = await response.Content.ReadAsStreamAsync(attempt.Token).ConfigureAwait(false);
-        await body.ReadExactlyAsync(content, attempt.Token).ConfigureAwait(false);
+        for (var rest = content; !rest.IsEmpty;)
+        {
+            idle.CancelAfter(idleLimit);
+            var arrived = await body.ReadAsync(rest, attempt.Token).ConfigureAwait(false);
+            if (arrived == 0) throw new EndOfStreamException($"The vault's answer ends {rest.Length} bytes early.");
+            rest = rest[arrived..];
+        }
     }
 
     private static bool IsPassing(Exception error, CancellationToken cancellationToken) => error switch

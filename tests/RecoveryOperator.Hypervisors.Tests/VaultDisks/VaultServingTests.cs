@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Hypervisors.Libvirt;
 using RecoveryOperator.Hypervisors.Tests.Conformance;
@@ -16,7 +18,7 @@ public sealed class VaultServingTests : IAsyncLifetime
     private const int BlockBytes = 64 << 10;
     private readonly string _folder = Directory.CreateTempSubdirectory("ro-vault").FullName;
     private readonly Guid _replica = Guid.NewGuid();
-    private readonly VhdServer _vault = VhdServer.Start(IPAddress.Loopback, Content());
+    private readonly VhdServer _vault = VhdServer.Start(IPAddress.Loopback, Content(), Counters());
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -44,13 +46,27 @@ public sealed class VaultServingTests : IAsyncLifetime
         {
             var block = random.Next(DiskBytes / BlockBytes);
             var lengthBytes = 512 * random.Next(1, BlockBytes / 512);
-            commands.AppendLine(CultureInfo.InvariantCulture, $"aio_read -q -P {Fill(block)} {block * BlockBytes} {lengthBytes}");
+            commands.AppendLine(CultureInfo.InvariantCulture, $"aio_read -P {Fill(block)} {block * BlockBytes} {lengthBytes}");
         }
 
         var output = await QemuIoAsync(commands.AppendLine("aio_flush").ToString());
 
-        Assert.DoesNotContain("fail", output, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("error", output, StringComparison.OrdinalIgnoreCase);
+        AssertRead(2000, output);
+    }
+
+    [Fact]
+    public async Task Of_a_disk_that_is_read_in_parallel_and_out_of_order_every_byte_is_in_its_place()
+    {
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        _vault.Latency = () => TimeSpan.FromMilliseconds(random.Next(15));
+        await using var serving = Start(Options with { VaultCacheBytes = 1 << 20 });
+        var copy = Path.Combine(_folder, "copy.raw");
+
+        await LibvirtHost.RunAsync("qemu-img", ["convert", "-m", "16", "-W", "-f", "raw", "-O", "raw", OtherExport("vdb"), copy], Cancellation);
+
+        Assert.Equal(Counters(), await File.ReadAllBytesAsync(copy, Cancellation));
     }
 
     [Fact]
@@ -69,9 +85,10 @@ public sealed class VaultServingTests : IAsyncLifetime
     {
         await using var serving = Start(Options);
 
-        await QemuIoAsync(string.Concat(Enumerable.Range(0, DiskBytes / BlockBytes).Select(block => $"read -q -P {Fill(block)} {block * BlockBytes} {BlockBytes}\n")));
+        var output = await QemuIoAsync(string.Concat(Enumerable.Range(0, DiskBytes / BlockBytes).Select(block => $"read -P {Fill(block)} {block * BlockBytes} {BlockBytes}\n")));
 
-        Assert.Equal(32, _vault.Requests);
+        AssertRead(DiskBytes / BlockBytes, output);
+        Assert.Equal(1 + 32, _vault.Requests); // The first one sees whether the disk can be read at all.
     }
 
     [Fact]
@@ -82,23 +99,22 @@ public sealed class VaultServingTests : IAsyncLifetime
 
         var output = await QemuIoAsync($"read -P {Fill(60)} {60 * BlockBytes} 4096\n");
 
-        Assert.Contains("read 4096/4096", output, StringComparison.Ordinal);
-        Assert.DoesNotContain("Pattern verification failed", output, StringComparison.Ordinal);
+        AssertRead(1, output);
     }
 
     [Fact]
     public async Task A_grant_that_ended_is_an_error_to_the_reader_and_reads_go_on_when_it_is_back()
     {
         var refuses = false;
-        using var handler = new FailingHandler((_, _) => Volatile.Read(ref refuses) ? new HttpResponseMessage(HttpStatusCode.Forbidden) : null);
+        using var handler = new FailingHandler((_, request) => Volatile.Read(ref refuses) && request.Headers.Range!.Ranges.Single().From > 0 ? new HttpResponseMessage(HttpStatusCode.Forbidden) : null);
         await using var serving = Start(Options, handler);
-        await QemuIoAsync("read -q 0 512\n");
+        AssertRead(1, await QemuIoAsync("read 0 512\n"));
         Volatile.Write(ref refuses, true);
-        var refused = await QemuIoAsync($"read {40 * BlockBytes} 512\n");
+        var refused = await QemuIoAsync($"read {40 * BlockBytes} 512\n", succeeds: false);
         Volatile.Write(ref refuses, false);
 
         Assert.Contains("Input/output error", refused, StringComparison.Ordinal);
-        Assert.Contains("read 512/512", await QemuIoAsync($"read -P {Fill(40)} {40 * BlockBytes} 512\n"), StringComparison.Ordinal);
+        AssertRead(1, await QemuIoAsync($"read -P {Fill(40)} {40 * BlockBytes} 512\n"));
     }
 
     [Fact]
@@ -107,7 +123,7 @@ public sealed class VaultServingTests : IAsyncLifetime
         using var handler = new FailingHandler((_, _) => new HttpResponseMessage(HttpStatusCode.Forbidden));
         await using var serving = Start(Options, handler);
 
-        var output = await QemuIoAsync("read 0 512\n");
+        var output = await QemuIoAsync("read 0 512\n", succeeds: false);
 
         Assert.Contains("403", output, StringComparison.Ordinal);
         Assert.Contains("grant", output, StringComparison.Ordinal);
@@ -119,9 +135,9 @@ public sealed class VaultServingTests : IAsyncLifetime
     {
         await using var serving = Start(Options);
 
-        Assert.Contains("there is no disk", await QemuIoAsync("read 0 512\n", Export.Replace("-vda", "-vdb", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains("there is no disk", await QemuIoAsync("read 0 512\n", Export.Replace(_replica.ToString(), Guid.NewGuid().ToString(), StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains("Permission denied", await QemuIoAsync("write 0 512\n", Export, "-f"), StringComparison.Ordinal);
+        Assert.Contains("there is no disk", await QemuIoAsync("read 0 512\n", OtherExport("vdc"), succeeds: false), StringComparison.Ordinal);
+        Assert.Contains("there is no disk", await QemuIoAsync("read 0 512\n", Export.Replace(_replica.ToString(), Guid.NewGuid().ToString(), StringComparison.Ordinal), succeeds: false), StringComparison.Ordinal);
+        Assert.Contains("Permission denied", await QemuIoAsync("write 0 512\n", Export, "-f", succeeds: false), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,29 +147,47 @@ public sealed class VaultServingTests : IAsyncLifetime
         await using var second = Start(Options);
         await first.DisposeAsync();
 
-        Assert.Contains("read 512/512", await QemuIoAsync("read 0 512\n"), StringComparison.Ordinal);
+        AssertRead(1, await QemuIoAsync("read 0 512\n"));
     }
 
     private string Export => $"nbd+unix:///{ReplicaDisks.ExportName(_replica, "vda")}?socket={Options.VaultSocket}";
+
+    private string OtherExport(string target) => Export.Replace("-vda", $"-{target}", StringComparison.Ordinal);
 
     private VaultServing Start(LibvirtOptions options, HttpMessageHandler? handler = null)
     {
         var http = new HttpClient(handler ?? new SocketsHttpHandler(), disposeHandler: false);
         var serving = new VaultServing(options, QemuAccount.Find(null), http, TimeProvider.System, NullLogger.Instance);
-        serving.Disks.Put(_replica, [("vda", _vault.ReplicaDisks()[0])]);
+        serving.Disks.Put(_replica, [("vda", _vault.ReplicaDisks()[0]), ("vdb", _vault.ReplicaDisks()[1])]);
         return serving;
     }
 
     /// <summary>What qemu-io says, errors too.</summary>
-    private async Task<string> QemuIoAsync(string commands, string? export = null, string mode = "-rf")
+    private async Task<string> QemuIoAsync(string commands, string? export = null, string mode = "-rf", bool succeeds = true)
     {
         var script = Path.Combine(_folder, $"{Guid.NewGuid():n}.qemu-io");
         await File.WriteAllTextAsync(script, commands, Cancellation);
-        return await LibvirtHost.RunAsync("sh", ["-c", $"timeout 120 qemu-io {mode} raw '{export ?? Export}' < {script} 2>&1; test $? -ne 124"], Cancellation);
+        return await LibvirtHost.RunAsync("sh", ["-c", $"timeout 120 qemu-io {mode} raw '{export ?? Export}' < {script} 2>&1; code=$?; echo; test $code -eq {(succeeds ? 0 : 1)}"], Cancellation);
+    }
+
+    private static void AssertRead(int reads, string output)
+    {
+        Assert.Equal(reads, output.Split('\n').Count(line => Regex.IsMatch(line, @"read (\d+)/\1 bytes")));
+        Assert.DoesNotContain("fail", output, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("error", output, StringComparison.OrdinalIgnoreCase);
     }
 
     private static byte Fill(int block) => (byte)(1 + (block % 251));
 
+    /// <summary>Says of each byte where it belongs.</summary>
+    internal static byte[] Counters(int lengthBytes = DiskBytes)
+    {
+        var content = new byte[lengthBytes];
+        for (var at = 0; at < lengthBytes; at += 8) BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(at), at ^ 0x5a5a5a5a5a5a5a5a);
+        return content;
+    }
+
+    /// <summary>For tools that can only compare with one byte.</summary>
     private static byte[] Content()
     {
         var content = new byte[DiskBytes];

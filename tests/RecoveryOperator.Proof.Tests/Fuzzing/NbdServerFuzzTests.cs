@@ -36,9 +36,9 @@ public sealed class NbdServerFuzzTests(ITestOutputHelper output)
     private static async Task ServeAsync(Stream stream)
     {
         Zeros zeros = new();
-        if (await new ServerHandshake(stream, name => name == "disk" ? zeros : null).RunAsync(CancellationToken.None) is not var (_, export))
+        if (await new ServerHandshake(stream, name => name == "disk" ? zeros : null, TimeProvider.System).RunAsync(CancellationToken.None) is not var (_, export))
             return;
-        using NbdSession session = new(stream, export, _ => { });
+        using NbdSession session = new(stream, export, TimeProvider.System);
         await session.RunAsync(CancellationToken.None);
     }
 

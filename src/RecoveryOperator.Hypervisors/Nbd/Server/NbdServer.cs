@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace RecoveryOperator.Hypervisors.Nbd.Server;
 
@@ -10,8 +12,11 @@ namespace RecoveryOperator.Hypervisors.Nbd.Server;
 /// </summary>
 internal sealed partial class NbdServer : IAsyncDisposable
 {
-    /// <summary>A client says what it wants within so long; opening an export comes on top.</summary>
-    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(30);
+    /// <summary>More than a host has disks of recovered machines: each is one connection.</summary>
+    private const int MostClients = 256;
+
+    /// <summary>How soon it is tried again when a connection could not be accepted: out of descriptors, most likely, or too many clients.</summary>
+    private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly Socket _listener;
     private readonly Func<string, INbdExport?> _find;
@@ -39,12 +44,17 @@ internal sealed partial class NbdServer : IAsyncDisposable
     public static NbdServer Start(string socketPath, Action<string> own, Func<string, INbdExport?> find, TimeProvider time, ILogger logger)
     {
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        var draft = $"{socketPath}.{Environment.ProcessId:x}";
+        var draft = $"{socketPath}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
         try
         {
-            File.Delete(draft);
+            // The folder may belong to those who are to connect: what is at a path in it may be a link to somewhere else by the time it is used. So the mode is given to the socket before
+            // it has a path, under a name that nobody can know before; and what is given away is never what a link points to (see QemuAccount.Own).
+            using (var handle = new SafeFileHandle(listener.Handle, ownsHandle: false))
+            {
+                if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
             listener.Bind(new UnixDomainSocketEndPoint(draft));
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             own(draft);
             listener.Listen();
             File.Move(draft, socketPath, overwrite: true);
@@ -53,6 +63,7 @@ internal sealed partial class NbdServer : IAsyncDisposable
         catch (Exception error)
         {
             listener.Dispose();
+            File.Delete(draft);
             if (error is not (SocketException or IOException or UnauthorizedAccessException)) throw;
             throw new HypervisorException(
                 HypervisorFault.Unsupported,
@@ -79,6 +90,14 @@ internal sealed partial class NbdServer : IAsyncDisposable
             try
             {
                 var socket = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                if (_clients.Count >= MostClients)
+                {
+                    socket.Dispose();
+                    LogTooMany(MostClients);
+                    await PauseAsync().ConfigureAwait(false);
+                    continue;
+                }
+
                 var client = ServeAsync(socket);
                 _clients[client] = true;
                 _ = client.ContinueWith(ended => _clients.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -87,10 +106,13 @@ internal sealed partial class NbdServer : IAsyncDisposable
             {
                 if (_stop.IsCancellationRequested) return;
                 LogNotAccepted(error);
-                await Task.Delay(TimeSpan.FromSeconds(1), _time).ConfigureAwait(false); // Out of descriptors, most likely.
+                await PauseAsync().ConfigureAwait(false);
             }
         }
     }
+
+    private async Task PauseAsync() =>
+        await Task.Delay(AcceptAgainAfter, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Whoever waits looks whether it is to stop.
 
     private async Task ServeAsync(Socket socket)
     {
@@ -98,10 +120,10 @@ internal sealed partial class NbdServer : IAsyncDisposable
         var name = "(not chosen yet)";
         try
         {
-            if (await AgreeAsync(stream).ConfigureAwait(false) is not var (agreed, export)) return;
+            if (await new ServerHandshake(stream, _find, _time).RunAsync(_stop.Token).ConfigureAwait(false) is not var (agreed, export)) return;
             name = agreed;
             LogOpened(name);
-            using var session = new NbdSession(stream, export, new FailureReport(this, name).OnRead);
+            using var session = new NbdSession(stream, export, _time);
             await session.RunAsync(_stop.Token).ConfigureAwait(false);
             LogClosed(name);
         }
@@ -109,26 +131,6 @@ internal sealed partial class NbdServer : IAsyncDisposable
         {
             if (_stop.IsCancellationRequested) LogClosed(name);
             else LogBroken(error, name);
-        }
-    }
-
-    private async Task<(string Name, INbdExport Export)?> AgreeAsync(Stream stream)
-    {
-        using var limit = new CancellationTokenSource(HandshakeLimit, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
-        return await new ServerHandshake(stream, _find).RunAsync(either.Token).ConfigureAwait(false);
-    }
-
-    /// <summary>Says once that reads fail, and once that they succeed again.</summary>
-    private sealed class FailureReport(NbdServer server, string name)
-    {
-        private int _failing;
-
-        public void OnRead(Exception? error)
-        {
-            var failed = Interlocked.Exchange(ref _failing, error is null ? 0 : 1) == 1;
-            if (error is not null && !failed) server.LogFailing(error, name);
-            if (error is null && failed) server.LogRecovered(name);
         }
     }
 
@@ -141,11 +143,8 @@ internal sealed partial class NbdServer : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The connection that read disk {Disk} from the vault broke; its machine makes a new one with its next read")]
     private partial void LogBroken(Exception error, string disk);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Disk {Disk} cannot be read from the vault: its machine stops until it can, and is let go on then")]
-    private partial void LogFailing(Exception error, string disk);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Disk {Disk} can be read from the vault again")]
-    private partial void LogRecovered(string disk);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection is refused: there are {Most} that read disks from the vault already")]
+    private partial void LogTooMany(int most);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A recovered machine's connection could not be accepted; it is tried again")]
     private partial void LogNotAccepted(Exception error);

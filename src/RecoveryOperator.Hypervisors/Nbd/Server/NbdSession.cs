@@ -6,13 +6,17 @@ namespace RecoveryOperator.Hypervisors.Nbd.Server;
 /// <summary>One client's reads of one export, a bounded number at once, answered as they end. What cannot be read is an I/O error to the client, and the session goes on.</summary>
 /// <param name="stream">The connection, after its handshake.</param>
 /// <param name="export">What is read.</param>
-/// <param name="onRead">Told of every read that ended: null, or why it failed.</param>
-internal sealed class NbdSession(Stream stream, INbdExport export, Action<Exception?> onRead) : IDisposable
+/// <param name="time">The clock.</param>
+internal sealed class NbdSession(Stream stream, INbdExport export, TimeProvider time) : IDisposable
 {
     /// <summary>Longest read: with those at once it bounds what a client can make the server hold.</summary>
     public const int LargestReadBytes = 2 << 20;
 
     private const int ReadsAtOnce = 16;
+
+    /// <summary>A client takes an answer within so long: one that never reads would hold the answers' memory for ever.</summary>
+    private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(60);
+
     private readonly SemaphoreSlim _sending = new(1);
     private readonly SemaphoreSlim _slots = new(ReadsAtOnce);
     private volatile Exception? _failure;
@@ -74,6 +78,10 @@ internal sealed class NbdSession(Stream stream, INbdExport export, Action<Except
         try
         {
             var (error, content) = await ReadAsync(request, ending.Token).ConfigureAwait(false);
+            // More or less than was asked for would be taken for the next answer's head, and shift all that follows.
+            var lengthBytes = content.Sum(piece => (long)piece.Length);
+            if (error == 0 && lengthBytes != request.LengthBytes)
+                throw new NbdException($"a read of {request.LengthBytes} bytes at {request.OffsetBytes} gave {lengthBytes} bytes");
             await SendAsync(request.Cookie, error, content, ending.Token).ConfigureAwait(false);
         }
         catch (Exception error)
@@ -93,14 +101,11 @@ internal sealed class NbdSession(Stream stream, INbdExport export, Action<Except
         if (request.LengthBytes is 0 or > LargestReadBytes || request.OffsetBytes < 0 || request.OffsetBytes > export.SizeBytes - request.LengthBytes) return (ErrorInvalid, []);
         try
         {
-            var content = await export.ReadAsync(request.OffsetBytes, (int)request.LengthBytes, cancellationToken).ConfigureAwait(false);
-            onRead(null);
-            return (0, content);
+            return (0, await export.ReadAsync(request.OffsetBytes, (int)request.LengthBytes, cancellationToken).ConfigureAwait(false));
         }
-        catch (HypervisorException error)
+        catch (HypervisorException)
         {
-            onRead(error);
-            return (ErrorIO, []);
+            return (ErrorIO, []); // The export reports it.
         }
     }
 
@@ -111,10 +116,16 @@ internal sealed class NbdSession(Stream stream, INbdExport export, Action<Except
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), error);
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(8), cookie);
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(SendLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await stream.WriteAsync(header, cancellationToken).ConfigureAwait(false);
-            foreach (var piece in content) await stream.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(header, either.Token).ConfigureAwait(false);
+            foreach (var piece in content) await stream.WriteAsync(piece, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new NbdException($"the client took no answer for {SendLimit.TotalSeconds:0} s");
         }
         finally
         {

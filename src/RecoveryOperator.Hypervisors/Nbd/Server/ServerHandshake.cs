@@ -10,12 +10,17 @@ namespace RecoveryOperator.Hypervisors.Nbd.Server;
 /// </summary>
 /// <param name="stream">The connection.</param>
 /// <param name="find">The export of a name; null: there is none.</param>
-internal sealed class ServerHandshake(Stream stream, Func<string, INbdExport?> find)
+/// <param name="time">The clock.</param>
+internal sealed class ServerHandshake(Stream stream, Func<string, INbdExport?> find, TimeProvider time)
 {
     /// <summary>Names have at most 4096 bytes; lists of wanted facts come on top.</summary>
     private const int LongestOptionBytes = 8192;
 
-    private const int MostOptions = 64;
+    /// <summary>The client says the next thing within so long. Opening an export is not the client's to do, and has a limit of its own.</summary>
+    private static readonly TimeSpan SayLimit = TimeSpan.FromSeconds(10);
+
+    private const int MostOptions = 16;
+    private const int LongestShownName = 64;
     private const uint SmallestBlockBytes = 1;
     private const uint PreferredBlockBytes = 4096;
     private const int OldReplyPaddingBytes = 124;
@@ -97,7 +102,7 @@ internal sealed class ServerHandshake(Stream stream, Func<string, INbdExport?> f
     /// <summary>The older way, which knows no refusal but the end of the connection.</summary>
     private async Task<(string Name, INbdExport Export)> OldGoAsync(string name, bool padded, CancellationToken cancellationToken)
     {
-        var export = find(name) ?? throw new NbdException($"the client asked for disk {name}, which is not here");
+        var export = find(name) ?? throw new NbdException($"the client asked for disk {(name.Length > LongestShownName ? name[..LongestShownName] : name)}, which is not here");
         var answer = new byte[10 + (padded ? OldReplyPaddingBytes : 0)];
         BinaryPrimitives.WriteInt64BigEndian(answer, export.SizeBytes);
         BinaryPrimitives.WriteUInt16BigEndian(answer.AsSpan(8), ReadOnlyExport);
@@ -138,7 +143,9 @@ internal sealed class ServerHandshake(Stream stream, Func<string, INbdExport?> f
     private async Task<byte[]> ReadAsync(int lengthBytes, CancellationToken cancellationToken)
     {
         var buffer = new byte[lengthBytes];
-        await stream.ReadExactlyAsync(buffer, cancellationToken).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(SayLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await stream.ReadExactlyAsync(buffer, either.Token).ConfigureAwait(false);
         return buffer;
     }
 }

@@ -84,6 +84,26 @@ public sealed class NbdServerTests : IAsyncLifetime
         Assert.True(await EndsAsync(client), "the server did not hang up");
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task An_export_that_gives_another_length_than_was_asked_for_ends_the_connection(int more)
+    {
+        await using var client = await OpenAsync();
+        _export.More = more;
+        await SendAsync(client, NbdProtocol.CommandRead, 0, 512);
+
+        Assert.True(await EndsAsync(client), "the server did not hang up");
+    }
+
+    /// <summary>What the socket's folder may hold does not matter: nobody can put a link where it will be.</summary>
+    [Fact]
+    public void Only_the_sockets_owner_may_connect_and_nothing_else_is_left_in_its_folder()
+    {
+        Assert.Equal([SocketPath], Directory.GetFileSystemEntries(_folder));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketPath));
+    }
+
     [Fact]
     public async Task A_client_that_writes_is_hung_up_on()
     {
@@ -181,6 +201,8 @@ public sealed class NbdServerTests : IAsyncLifetime
 
         public long Breaking { get; set; } = -1;
 
+        public int More { get; set; }
+
         public long SizeBytes => Size;
 
         public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -189,7 +211,7 @@ public sealed class NbdServerTests : IAsyncLifetime
         {
             if (offsetBytes == Failing) throw new HypervisorException(HypervisorFault.Transient, "The vault is away.", "Wait.");
             if (offsetBytes == Breaking) throw new InvalidOperationException("a mistake in the server");
-            return Task.FromResult<IReadOnlyList<ReadOnlyMemory<byte>>>([Enumerable.Range(0, lengthBytes).Select(index => (byte)((offsetBytes + index) % 251)).ToArray()]);
+            return Task.FromResult<IReadOnlyList<ReadOnlyMemory<byte>>>([Enumerable.Range(0, lengthBytes + More).Select(index => (byte)((offsetBytes + index) % 251)).ToArray()]);
         }
     }
 }
