@@ -9,6 +9,9 @@ namespace RecoveryOperator.Agent.Engine;
 /// <summary>When a protection's cycles run: schedule, retries, requests, and what was missed. Used by the protection's loop only; its readings by anyone.</summary>
 internal sealed class CycleClock
 {
+    /// <summary>A clock that is disciplined goes back by less: that is no reason for a cycle, nor to forget the last hour.</summary>
+    private static readonly TimeSpan Steadiness = TimeSpan.FromSeconds(5);
+
     private readonly ProtectionContext _context;
     private CycleLedger _ledger;
     private LatencyLedger _latencies = new();
@@ -99,9 +102,9 @@ internal sealed class CycleClock
     private void FollowClock()
     {
         DateTimeOffset now = Now;
-        if (Schedule.NextAfter(now) is var next && next < _nextDue)
-            _nextDue = next;
-        if (now >= LastTryAt)
+        if (Schedule.NextAfter(now + Steadiness) < _nextDue)
+            _nextDue = Schedule.NextAfter(now);
+        if (now + Steadiness >= LastTryAt)
             return;
         lock (_lock)
             (_ledger, _latencies) = (new CycleLedger(now), new LatencyLedger()); // Of hours that are still to come.

@@ -139,12 +139,15 @@ public sealed class ProtectionRunner : IAsyncDisposable
     private async Task StepAsync(CancellationToken cancellationToken)
     {
         // What was half done when it ended, and the files of what waited, are left to nobody else: no cycle runs any more.
-        if (_context.IsEnded && !_ended)
+        bool isEnded = _context.IsEnded;
+        if (isEnded && !_ended)
             _prepared = false;
-        _ended = _context.IsEnded;
+        _ended = isEnded;
+        if (isEnded && _context.Progress is { End: { } end } ended)
+            _cuts.Refuse(new FaultException(Steps.Ending.ToFault(ended.Phase, end))); // First: preparing may wait for the machine.
         _prepared = _prepared || await PrepareAsync(cancellationToken);
-        if (_context.IsEnded && _context.Progress is { End: { } end } ended)
-            _cuts.Refuse(new FaultException(Steps.Ending.ToFault(ended.Phase, end)));
+        if (_context.IsEnded != isEnded)
+            return; // It ended meanwhile: looked at again, at once.
         CycleDecision decision = _clock.Decide();
         if (decision.RunNow)
             await RunCycleAsync(cancellationToken);
@@ -171,6 +174,10 @@ public sealed class ProtectionRunner : IAsyncDisposable
             _context.Services.Logger.NotPrepared(_context.DisplayName, _context.Progress.Epoch, fault);
             return fault is FaultException; // The machine itself is the trouble: the next cycle tells.
         }
+        finally
+        {
+            _shipping.Signal(); // A checkpoint that came due while the machine was held here.
+        }
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
@@ -182,6 +189,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
     {
         _clock.Begin();
         List<TaskCompletionSource<CutInfo>> waiting = _cuts.TakeAll();
+        if (_context.Desired.Paused && waiting.Count == 0 && !ResyncWishes.CancelIsDue(_context))
+            return; // It was to call off a resynchronization, which the cycle under way has done.
         bool succeeded = await RunGuardedAsync(cancellationToken);
         try
         {

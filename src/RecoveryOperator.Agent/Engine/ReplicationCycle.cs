@@ -104,8 +104,11 @@ public sealed class ReplicationCycle
         if (_context.Progress.Phase == EnginePhase.Pending)
             await new Beginning(_context).RunAsync(cancellationToken);
         ThrowIfFenced();
+        bool forCancel = _context.Desired.Paused && ResyncWishes.CancelIsDue(_context);
         if (alone || _context.Progress.Phase != EnginePhase.Replicating)
             await ShipQueueAsync(holdsMachine: true, cancellationToken);
+        if (forCancel && _context.Desired.Paused && _context.Progress.Phase == EnginePhase.Replicating)
+            return new CycleRest(_context.Services.Time.GetUtcNow()); // What waited has completed it: nothing is left to be called off.
         bool canceled = await _resync.RunAsync(() => ShipQueueAsync(holdsMachine: true, cancellationToken), cancellationToken);
         ThrowIfEnded();
         if (canceled && _context.Desired.Paused)
