@@ -22,6 +22,7 @@ internal sealed record HostFacts(RecoverySite? Site, AgentState? Agent, HostDesc
 internal static class HostStatusBuilder
 {
     private const int MaxItems = 200;
+    private const int MaxNetworkLength = 253;
     private const int MaxNetworksOfVm = 16;
     private const long Gibibyte = 1L << 30;
 
@@ -45,7 +46,7 @@ internal static class HostStatusBuilder
             Driver = said?.Driver ?? before?.Driver,
             HypervisorVersion = said?.HypervisorVersion ?? before?.HypervisorVersion,
             Capabilities = said is null ? before?.Capabilities ?? [] : Capabilities(said),
-            Networks = said is null ? before?.Networks ?? [] : [.. said.Networks.Order(StringComparer.Ordinal).Take(MaxItems)],
+            Networks = said is null ? before?.Networks ?? [] : [.. said.Networks.Select(n => n.Cut(MaxNetworkLength)).Distinct().Order(StringComparer.Ordinal).Take(MaxItems)],
             Vms = connected == true && said is not null ? Inventory(said) : null,
             FreeStorageBytes = refresh && said is not null ? said.FreeStorageBytes / Gibibyte * Gibibyte : before?.FreeStorageBytes,
             Conditions = ConditionSet.Build(before?.Conditions, conditions.Concat(SummaryOf(conditions, facts)).ToList(), host.Metadata.Generation, now),
@@ -99,7 +100,7 @@ internal static class HostStatusBuilder
             Id = m.Id,
             State = m.State switch { MachineState.Off => VmState.Off, MachineState.Running => VmState.Running, MachineState.Paused => VmState.Paused, _ => VmState.Unknown },
             NicCount = m.Nics.Count,
-            Networks = [.. m.Nics.Select(n => n.Network).Where(n => n.Length > 0).Distinct().Order(StringComparer.Ordinal).Take(MaxNetworksOfVm)],
+            Networks = [.. m.Nics.Select(n => n.Network.Cut(MaxNetworkLength)).Where(n => n.Length > 0).Distinct().Order(StringComparer.Ordinal).Take(MaxNetworksOfVm)],
             DiskCount = m.Disks.Count,
             SizeBytes = m.Disks.Sum(d => d.SizeBytes),
         })],

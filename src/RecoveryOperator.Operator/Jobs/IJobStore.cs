@@ -6,8 +6,8 @@ namespace RecoveryOperator.Operator.Jobs;
 /// <summary>Jobs in the cluster. A test seam: a test ends the process before or after each write.</summary>
 internal interface IJobStore
 {
-    /// <summary>Whether the API server has the kind, as far as is known: without it the operator works, and shows no jobs.</summary>
-    bool IsInstalled { get; }
+    /// <summary>Whether there is a copy: not where the kind is not installed, or cannot be listed. Without it the operator works, and shows no jobs.</summary>
+    bool IsListed { get; }
 
     /// <summary>The job as the copy has it; null when the copy has none.</summary>
     RecoveryJob? Find(NamespacedName key);

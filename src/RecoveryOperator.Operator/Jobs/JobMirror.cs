@@ -15,12 +15,31 @@ internal sealed partial class JobMirror(
     /// <summary>A subject's jobs that have not ended. One that is made by hand is none: its wishes would reach a machine or a plan that nobody asked about.</summary>
     public IReadOnlyList<RecoveryJob> Open(JobSubjectKind kind, NamespacedName subject) => [.. store.Of(kind, subject).Where(j => j.IsMadeByOperator() && !writes.Newest(j).HasEnded())];
 
+    /// <summary>Whether there is a copy that shows what users ask.</summary>
+    public bool IsListed => store.IsListed;
+
+    /// <summary>Where there is no copy: the job of an operation from the API server, or why it is not known what users ask in it. Neither: there is no job.</summary>
+    public async Task<(RecoveryJob? Job, string? Obstacle)> ReadAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return (await store.ReadAsync(key, linked.Token) is { } job && job.IsMadeByOperator() ? job : null, null);
+        }
+        catch (Exception error) when (IsOfTheApi(error, cancellationToken))
+        {
+            LogNotRead(key.ToString(), error);
+            return (null, $"Jobs cannot be listed and RecoveryJob {key} cannot be read, so a cancel in it would not be seen; no source is fenced until then. Let the operator get, list and watch recoveryjobs. {error.Message}");
+        }
+    }
+
     /// <summary>The job of an operation; it is made if it is missing. Null when that was not possible (there may be no such kind, which its informer has said), or one that is made by hand has its name.</summary>
     public async Task<RecoveryJob?> EnsureAsync(JobIdentity identity, CancellationToken cancellationToken)
     {
         if (store.Find(identity.Key) is { } known)
             return known.IsMadeByOperator() ? known : null;
-        if (!store.IsInstalled)
+        if (!store.IsListed)
             return null;
         using var limit = new CancellationTokenSource(Patience, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -92,6 +111,9 @@ internal sealed partial class JobMirror(
 
     [LoggerMessage(2, LogLevel.Warning, "Job {recoveryJob} was not made; its operation goes on without")]
     private partial void LogNotMade(string recoveryJob, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "Job {recoveryJob} was not read, and jobs are not listed: its operation waits where it can still be canceled")]
+    private partial void LogNotRead(string recoveryJob, Exception exception);
 
     [LoggerMessage(4, LogLevel.Debug, "Job {recoveryJob} was written by somebody else since it was read; it is read again: {reason}")]
     private partial void LogReadAgain(string recoveryJob, string reason);

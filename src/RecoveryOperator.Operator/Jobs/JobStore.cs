@@ -15,7 +15,7 @@ internal sealed class JobStore(IObjectReader<RecoveryJob> jobs, ResourceClient c
     public static IEnumerable<string> SubjectOf(RecoveryJob job) => [IndexValue(job.Spec.SubjectRef.Kind, NamespacedName.Of(job) with { Name = job.Spec.SubjectRef.Name })];
 
     /// <inheritdoc/>
-    public bool IsInstalled => jobs is not IInformer { IsAbsent: true };
+    public bool IsListed => jobs is not IInformer informer || informer is { HasSynced: true, IsAbsent: false };
 
     /// <inheritdoc/>
     public RecoveryJob? Find(NamespacedName key) => jobs.Get(key);

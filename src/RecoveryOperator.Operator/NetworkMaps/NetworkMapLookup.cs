@@ -13,6 +13,9 @@ internal sealed class NetworkMapLookup(IObjectReader<NetworkMap> maps)
     /// <summary>Name of the index by target site.</summary>
     public const string ByTarget = "target";
 
+    /// <summary>Whether maps are known: not where the kind is not installed, or cannot be listed.</summary>
+    public bool IsListed => maps is not IInformer informer || informer is { HasSynced: true, IsAbsent: false };
+
     /// <summary>The map that counts; null when there is none.</summary>
     public NetworkMap? Find(NamespacedName source, string target) =>
         maps.ByIndex(BySource, source.ToString()).Where(m => m.Spec.TargetSiteRef.Name == target).MinBy(Age);

@@ -14,8 +14,9 @@ internal static class NetworkAdvice
     /// <param name="source">Its site.</param>
     /// <param name="target">Target site; null when none is given.</param>
     /// <param name="map">Map of the pair; null when there is none.</param>
+    /// <param name="isListed">Whether maps are known at all.</param>
     /// <param name="known">Networks of the target site; null when not known.</param>
-    public static ConditionFact Decide(IReadOnlyList<string>? used, string source, string? target, NetworkMap? map, IReadOnlySet<string>? known)
+    public static ConditionFact Decide(IReadOnlyList<string>? used, string source, string? target, NetworkMap? map, bool isListed, IReadOnlySet<string>? known)
     {
         if (used is null)
             return new(Type, null, "NotKnown", "The machine's networks are not known.");
@@ -23,6 +24,8 @@ internal static class NetworkAdvice
             return new(Type, true, "NoNetworks", "The machine is connected to no network.");
         if (target is null)
             return new(Type, null, "NoTarget", "spec.target is not given, so it is not known where the networks lead.");
+        if (!isListed)
+            return new(Type, null, "MapsNotListed", $"NetworkMaps cannot be listed, so it is not known which networks of {target} take the place of the machine's: install the kind (crds/), and let the operator get, list and watch networkmaps.");
         if (map is null)
             return WithoutMap(used, source, target, known);
         var unmapped = used.Where(network => map.Spec.Mappings.All(m => m.Source != network)).ToList();

@@ -72,7 +72,7 @@ internal static class ProgressBuilder
     }
 
     private static IReadOnlyList<DiskCopyProgress> ByDisk(CopyProgress copy) =>
-        [.. copy.ByDisk.Take(MaxDisks).Select(d => new DiskCopyProgress { Name = d.Target, Percent = d.BytesTotal == 0 ? 100 : Percent(d.BytesDone, d.BytesTotal), BytesDone = d.BytesDone, BytesTotal = d.BytesTotal })];
+        [.. copy.ByDisk.Take(MaxDisks).Select(d => new DiskCopyProgress { Name = d.Target.Cut(64), Percent = d.BytesTotal == 0 ? 100 : Percent(d.BytesDone, d.BytesTotal), BytesDone = d.BytesDone, BytesTotal = d.BytesTotal })];
 
     private static int Percent(long done, long total) => total <= 0 ? 0 : (int)Math.Clamp(done * 100 / total, 0, 100);
 

@@ -27,6 +27,7 @@ internal sealed class ProtectionAdvice(IObjectReader<RecoverySite> sites, IObjec
                 spec.SiteRef.Name,
                 site?.Name,
                 site is { } to ? maps.Find(source, to.Name) : null,
+                maps.IsListed,
                 site is { } at ? networks.Of(at) : null),
         ];
     }

@@ -27,14 +27,34 @@ internal sealed class PlanJournals(IPlanVaults vaults, IObjectReader<ProtectedVM
         var key = NamespacedName.Of(plan);
         foreach (var vault in Places(plan, key))
         {
-            var store = await StoreAsync(key, vault, cancellationToken);
-            if (await store.ReadAsync(cancellationToken) is { } read)
-                return new PlanJournal(vault, store, read.Value, read.ETag);
+            if (await ReadAsync(plan, key, vault, cancellationToken) is { } journal)
+                return journal;
         }
 
         var home = plan.Spec.VaultRef?.Name ?? FirstVault(plan, key);
         var empty = await StoreAsync(key, home, cancellationToken);
         return new PlanJournal(home, empty, new PlanJournalDocument { Plan = empty.PlanId.ToString(), Namespace = key.Namespace, Name = key.Name }, null);
+    }
+
+    /// <summary>The journal, if it is in this vault.</summary>
+    private async Task<PlanJournal?> ReadAsync(RecoveryPlan plan, NamespacedName key, string vault, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var store = await StoreAsync(key, vault, cancellationToken);
+            return await store.ReadAsync(cancellationToken) is { } read ? new PlanJournal(vault, store, read.Value, read.ETag) : null;
+        }
+        catch (VaultException fault) when (plan.Spec.VaultRef is null && Places(plan, key).Skip(1).Any())
+        {
+            // Its vault may hold the journal, so no other is taken; whoever knows where it is may say so.
+            throw new VaultException(
+                fault.Fault,
+                fault.Target,
+                fault.Message,
+                $"{fault.Remedy} The journal of plan {key} may be in RecoveryVault {vault}: if it is in another one, or the plan has never run, set spec.vaultRef to that vault.",
+                fault)
+            { GrantExpired = fault.GrantExpired };
+        }
     }
 
     /// <summary>Writes it if nobody else did.</summary>

@@ -110,6 +110,8 @@ internal sealed partial class PlanPursuit(
         var subjects = await SubjectsAsync(situation, running, cancellationToken);
         if (await CancelAsync(situation, journal, subjects, request, wish.CancelId, cancellationToken) is { } canceled)
             return canceled;
+        if (wish.Obstacle is { } unknown && PlanCancel.Look(situation.Plan, subjects, request) != CancelProgress.Refused)
+            return (situation with { Problem = unknown }).Within(options.BlockedInterval);
         var retried = $"{NamespacedName.Of(situation.Plan)}/{running.Operation.Id}";
         if (wish.RetryToken is { } token && _retried.GetValueOrDefault(retried) != token)
         {

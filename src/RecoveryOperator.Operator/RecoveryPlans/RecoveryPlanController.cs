@@ -40,6 +40,9 @@ internal sealed class RecoveryPlanController(PlanPursuit pursuit, PlanJobs jobs,
     }
 
     /// <inheritdoc/>
-    public Task<ReconciliationResult<RecoveryPlan>> DeletedAsync(RecoveryPlan entity, CancellationToken cancellationToken) =>
-        Task.FromResult(ReconciliationResult<RecoveryPlan>.Success(entity));
+    public Task<ReconciliationResult<RecoveryPlan>> DeletedAsync(RecoveryPlan entity, CancellationToken cancellationToken)
+    {
+        jobs.Forget(NamespacedName.Of(entity));
+        return Task.FromResult(ReconciliationResult<RecoveryPlan>.Success(entity));
+    }
 }

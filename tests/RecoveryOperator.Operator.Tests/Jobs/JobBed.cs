@@ -78,7 +78,10 @@ internal sealed class JobBed : IJobStore, IObjectReader<RecoveryJob>, IEventReco
         await RefreshAsync();
     }
 
-    public bool IsInstalled => true;
+    public bool IsListed { get; set; } = true;
+
+    /// <summary>The API server does not answer when a job is read.</summary>
+    public bool ReadsFail { get; set; }
 
     public RecoveryJob? Find(NamespacedName key) => _store.Find(key);
 
@@ -92,7 +95,7 @@ internal sealed class JobBed : IJobStore, IObjectReader<RecoveryJob>, IEventReco
         return created;
     }
 
-    public Task<RecoveryJob?> ReadAsync(NamespacedName key, CancellationToken cancellationToken) => _store.ReadAsync(key, cancellationToken);
+    public Task<RecoveryJob?> ReadAsync(NamespacedName key, CancellationToken cancellationToken) => ReadsFail ? throw new OperationCanceledException() : _store.ReadAsync(key, cancellationToken);
 
     /// <summary>An operator process that has what this one knows now, and goes on beside it. Its copy is never brought up to date.</summary>
     public JobMirror OldLeader()

@@ -159,7 +159,7 @@ public sealed class JobWritesTests : IJobStore, IEventRecorder
         Assert.Equal(["job-00", "job-01", "job-02", "job-03", "job-04"], JobRetention.Decide(many[^1], many, 20, now).Gone.Select(j => j.Metadata.Name));
     }
 
-    bool IJobStore.IsInstalled => true;
+    bool IJobStore.IsListed => true;
 
     RecoveryJob? IJobStore.Find(NamespacedName key) => _job;
 

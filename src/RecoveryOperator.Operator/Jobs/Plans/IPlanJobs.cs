@@ -14,6 +14,9 @@ internal sealed record PlanWish(string? CancelId, string? RetryToken)
 
     /// <summary>The job could not be made, so nobody could ask for anything.</summary>
     public bool IsWithoutJob { get; init; }
+
+    /// <summary>Why it is not known what users ask, and what to do; null when it is known. Nothing is done meanwhile that a cancel would come too late for.</summary>
+    public string? Obstacle { get; init; }
 }
 
 /// <summary>The jobs of plans' operations. No call fails for a job's sake.</summary>

@@ -52,9 +52,11 @@ internal static class PlanJobSteps
     private static List<StepPicture> Ended(string machine, IEnumerable<string> names, PlanStepRecord step, int? done) =>
         [.. names.Select((name, i) => step.State == "Skipped"
             ? new StepPicture($"{machine}/{name}", JobStepState.Skipped)
-            : step.State == "Succeeded" || i < (done ?? 0)
+            : step.State == "Succeeded" || i < done
             ? new StepPicture($"{machine}/{name}", JobStepState.Succeeded)
-            : new StepPicture($"{machine}/{name}", i == (done ?? 0) ? JobStepState.Failed : JobStepState.Skipped) { Message = i == (done ?? 0) ? step.Message : null })];
+            : done is null
+            ? new StepPicture($"{machine}/{name}", null)
+            : new StepPicture($"{machine}/{name}", i == done ? JobStepState.Failed : JobStepState.Skipped) { Message = i == done ? step.Message : null })];
 
     private static List<StepPicture> Running(string machine, IEnumerable<string> names, int? done, StepOutcome? outcome) =>
         [.. names.Select((name, i) => (done, i) switch

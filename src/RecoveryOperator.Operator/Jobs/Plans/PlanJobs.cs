@@ -12,14 +12,18 @@ namespace RecoveryOperator.Operator.Jobs.Plans;
 /// <summary>The jobs of plans' operations: made before the first step, and brought in line with the journals at each visit.</summary>
 internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
 {
-    /// <summary>Jobs that could not be made: they are made later, whatever the plan's status tells by then.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, bool> _owed = new();
+    /// <summary>Jobs that could not be made, and their plans: they are made later, whatever the plan's status tells by then.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, NamespacedName> _owed = new();
 
     /// <inheritdoc/>
-    public async Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) =>
-        await mirror.EnsureAsync(IdentityOf(plan, operation), cancellationToken) is { } job
-            ? new(job.Spec.Cancel?.Id, job.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : null)
-            : PlanWish.None with { IsWithoutJob = true };
+    public async Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken)
+    {
+        var identity = IdentityOf(plan, operation);
+        if (mirror.IsListed)
+            return WishOf(await mirror.EnsureAsync(identity, cancellationToken));
+        var (job, obstacle) = await mirror.ReadAsync(identity.Key, cancellationToken);
+        return WishOf(job) with { Obstacle = obstacle };
+    }
 
     /// <inheritdoc/>
     /// <remarks>Called before the plan's own status is written, which tells that an end was seen.</remarks>
@@ -38,7 +42,7 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
             {
                 // One try in each visit: an API server that does not answer holds an operation up but once.
                 if (situation.WithoutJob == operation.Operation.Id || (job = await mirror.EnsureAsync(identity, cancellationToken)) is null)
-                    (_owed[identity.Key], shown) = (true, false);
+                    (_owed[identity.Key], shown) = (NamespacedName.Of(plan), shown && !mirror.IsListed); // Without the kind there is nothing to try again for.
                 else
                     _owed.TryRemove(identity.Key, out _);
             }
@@ -49,6 +53,17 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
 
         return shown;
     }
+
+    /// <summary>The plan is gone, and nobody makes its jobs any more.</summary>
+    public void Forget(NamespacedName plan)
+    {
+        foreach (var (job, _) in _owed.Where(o => o.Value == plan))
+            _owed.TryRemove(job, out _);
+    }
+
+    private static PlanWish WishOf(RecoveryJob? job) => job is null
+        ? PlanWish.None with { IsWithoutJob = true }
+        : new(job.Spec.Cancel?.Id, job.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiConstants.RetryAnnotation, out var token) ? token : null);
 
     private static JobIdentity IdentityOf(RecoveryPlan plan, PlanOperationRecord operation)
     {
