@@ -66,7 +66,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
         progress?.Report(new ApplyProgress(ApplyStage.Apply, manifest.Epoch, manifest.Sequence, 0, ShippedBytes(manifest)));
         foreach (SetDisk disk in manifest.Disks)
         {
-            await using PageBlobReplicaDisk? replica = await OpenAsync(disk, manifest.Instant, cancellationToken);
+            await using PageBlobReplicaDisk? replica = await OpenAsync(disk, manifest, cancellationToken);
             if (replica is null)
                 return false;
 
@@ -93,10 +93,10 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
             await record.WriteAsync(next, null, cancellationToken);
     }
 
-    private Task<PageBlobReplicaDisk?> OpenAsync(SetDisk disk, DateTimeOffset instant, CancellationToken cancellationToken)
+    private Task<PageBlobReplicaDisk?> OpenAsync(SetDisk disk, SetManifest set, CancellationToken cancellationToken)
     {
         long? readySize = record.Newest?.Disks.FirstOrDefault(candidate => candidate.Index == disk.Index)?.SizeBytes;
-        return new ReplicaDiskOpener(vault, leases, options).OpenAsync(disk, readySize, instant, cancellationToken);
+        return new ReplicaDiskOpener(vault, leases, options).OpenAsync(disk, readySize, set.Instant, Mends(set), cancellationToken);
     }
 
     private async Task<RecoveryPointDocument> SnapshotAsync(StoredSet set, CancellationToken cancellationToken)

@@ -19,8 +19,9 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
     /// <param name="disk">The disk as in the set.</param>
     /// <param name="readySizeBytes">Its size in the newest point; null when it is in none.</param>
     /// <param name="createdAt">Time for the footer.</param>
+    /// <param name="mends">What lies behind the disk's end is written anew, too: a resynchronization compares blocks of the disk only.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<PageBlobReplicaDisk?> OpenAsync(SetDisk disk, long? readySizeBytes, DateTimeOffset createdAt, CancellationToken cancellationToken)
+    public async Task<PageBlobReplicaDisk?> OpenAsync(SetDisk disk, long? readySizeBytes, DateTimeOffset createdAt, bool mends, CancellationToken cancellationToken)
     {
         PageBlobClient content = vault.Replica.GetPageBlobClient(VaultNames.Disk(disk.Index));
         PageBlobClient sums = vault.Log.GetPageBlobClient(VaultNames.Sums(disk.Index));
@@ -40,7 +41,7 @@ internal sealed class ReplicaDiskOpener(ProtectionVault vault, LeaseSet leases, 
                 await sumsWriter.ClearAsync(new Extent(0, tableLength), cancellationToken);
             else if (!isReady)
                 await ForgetAsync(table, sumsWriter, Math.Min(readySizeBytes.Value, disk.SizeBytes), tableLength, cancellationToken);
-            if (!isReady)
+            if (!isReady || mends)
                 await PrepareAsync(writer, disk, readySizeBytes, createdAt, cancellationToken);
 
             await sumsWriter.DrainAsync();

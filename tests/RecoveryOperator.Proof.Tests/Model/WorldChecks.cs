@@ -1,6 +1,7 @@
 using RecoveryOperator.DataPath;
 using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Testing;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Replica;
@@ -48,7 +49,7 @@ internal static class WorldChecks
         {
             Fault? fault = await world.Agent.CutAsync();
             await world.ApplyAllAsync();
-            if (fault is null && await IsHealedAsync(world))
+            if (fault is null && await IsHealedAsync(world) && await IsStillAsync(world))
                 break;
             faults.Add($"{fault?.Reason}: {fault?.Message} ({world.Agent.Status?.Resync?.Stage} {world.Agent.Status?.Fault})");
             Assert.True(attempt < MostTries, $"replication does not go on: {string.Join(" | ", faults)}");
@@ -67,6 +68,15 @@ internal static class WorldChecks
             Assert.True(now[disk].AsSpan().SequenceEqual(truth[disk]), $"a change of disk {disk} is lost");
         CheckNothingLeft(world);
         (world.NeedsResync, world.IsChainDamaged) = (false, false);
+    }
+
+    /// <summary>Verifying takes hours of the world's time, in which the agent may have cut by itself.</summary>
+    private static async Task<bool> IsStillAsync(World world)
+    {
+        await Eventually.HoldsAsync(() => world.Agent.Status is { Stage: CycleStage.Idle, CutsWaiting: 0 }, World.Token);
+        await world.LookForSetsAsync();
+        AppliedDocument? applied = await world.Vault.ReadAppliedAsync(World.Token);
+        return (applied?.Epoch ?? 0, applied?.Sequence ?? 0) == world.Sets.Keys.Max();
     }
 
     private static bool IsDamaged(World world) => world.IsChainDamaged || world.IsReplicaDamaged;

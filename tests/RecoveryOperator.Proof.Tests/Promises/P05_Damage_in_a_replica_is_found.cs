@@ -2,6 +2,7 @@ using RecoveryOperator.Proof.Tests.Model;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Verify;
+using RecoveryOperator.Vault.Vhd;
 
 namespace RecoveryOperator.Proof.Tests.Promises;
 
@@ -19,6 +20,23 @@ public sealed class P05_Damage_in_a_replica_is_found
         Assert.NotNull(seen);
         TestContext.Current.TestOutputHelper?.WriteLine($"without {nameof(VerifyOptions.Compare)}: {seen.Message}");
     }
+
+    /// <summary>The footer, and what is between it and the disk's end: no block is compared there, so damage would be found in every point for ever.</summary>
+    [Fact]
+    public Task What_stands_behind_a_disks_end_is_found_and_mended() => Promise.HoldsAsync(async world =>
+    {
+        world.Fill(0, 1, 1);
+        await world.SettleAsync();
+        PointDisk disk = (await world.Vault.ListPointsAsync(World.Token))[^1].Disks[0];
+        world.Service.FlipBit(VaultNames.ReplicaContainer(world.Id), disk.Blob, null, FixedVhdFooter.OffsetOf(disk.SizeBytes) + 3);
+        world.IsReplicaDamaged = true;
+        await world.CommitAsync();
+        await world.ApplyAllAsync();
+        Assert.False((await world.VerifyAsync((await world.NewestPointAsync())!)).IsWhole, "what stands behind the end is not found");
+
+        await world.SettleAsync();
+        Assert.True((await world.ReadBackAsync((await world.NewestPointAsync())!)).IsWhole, "it is not mended");
+    });
 
     private static async Task ScenarioAsync(World world, bool compares)
     {
