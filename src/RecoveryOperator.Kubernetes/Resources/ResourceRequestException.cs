@@ -38,8 +38,13 @@ public sealed class ResourceRequestException : Exception
     {
         var status = ReadStatus(error.Response?.Content);
         var detail = status?.Message ?? error.Response?.Content ?? error.Message;
-        return new($"{operation} failed: {(int?)error.Response?.StatusCode} {status?.Reason}: {detail}", error.Response?.StatusCode, status?.Reason, error);
+        return new($"{operation} failed: {(int?)error.Response?.StatusCode} {status?.Reason}: {detail}{RemedyOf(detail)}", error.Response?.StatusCode, status?.Reason, error);
     }
+
+    /// <summary>Server-side apply refuses the whole object for one field that the installed definition does not declare, and names that field.</summary>
+    private static string RemedyOf(string detail) => detail.Contains("field not declared in schema", StringComparison.Ordinal)
+        ? " The definition of this kind in the cluster is older than this program: apply the CRDs of its version (kubectl apply --server-side -f crds/)."
+        : string.Empty;
 
     internal static ResourceRequestException Unreachable(string operation, Exception error) =>
         new($"{operation} failed: the API server cannot be reached or broke the connection: {error.Message}", null, null, error);

@@ -58,6 +58,34 @@ public sealed class ResyncWishesTests : ResyncBench
     }
 
     [Fact]
+    public async Task A_cancel_while_paused_that_finds_the_completing_set_waiting_has_that_committed_and_nothing_cut_behind_it()
+    {
+        await ReplicateAsync();
+        Scribble(0, 0, 65536);
+        Want(resync => resync.Token = "now");
+        Bench.Points.OnHit = (_, name) =>
+        {
+            if (name == "before Commit" && Bench.Progress.Phase == EnginePhase.Resynchronizing)
+                throw new InjectedFaultException(name);
+        };
+        for (int cycle = 0; cycle < 20 && (Bench.Progress.Phase != EnginePhase.Resynchronizing || Bench.Context.CutsWaiting == 0); cycle++)
+        {
+            await Record.ExceptionAsync(Bench.RunAsync);
+            await VaultAgent.RunAsync();
+        }
+
+        Assert.Equal((EnginePhase.Resynchronizing, 1), (Bench.Progress.Phase, Bench.Context.CutsWaiting));
+        Bench.Points.OnHit = null;
+        Bench.Want(desired => (desired.Paused, desired.Resync) = (true, new ResyncTerms { Token = "now", Action = ResyncAction.Cancel }));
+
+        CycleRest? rest = await Bench.RunAsync();
+
+        Assert.NotNull(rest);
+        Assert.Equal([Completes.Initial, Completes.Resync], Bench.Vault.Manifests(1).Select(set => set.Completes));
+        Assert.Equal((EnginePhase.Replicating, 0), (Bench.Progress.Phase, Bench.Context.CutsWaiting));
+    }
+
+    [Fact]
     public async Task A_paused_one_stays_where_it_is_and_goes_on()
     {
         await ReplicateAsync();
