@@ -37,7 +37,7 @@ internal sealed class LastingLoop(ProtectionContext context)
     /// <summary>Shows what keeps it from its end.</summary>
     public void Show(Fault? broken)
     {
-        bool changed = (broken is null) != (_broken is null);
+        bool changed = !Equals(broken, _broken);
         _broken = broken;
         if (changed)
             context.Touch();
@@ -53,8 +53,21 @@ internal sealed class LastingLoop(ProtectionContext context)
         catch (Exception fault) when (!stop.IsCancellationRequested)
         {
             context.Services.Logger.LoopBroke(context.DisplayName, GoOnAfter, fault);
-            Show(FaultTable.Classify(fault));
+            Announce(FaultTable.Classify(fault));
             await Task.Delay(GoOnAfter, context.Services.Time, stop);
+        }
+    }
+
+    /// <summary>Nobody being told must not end the loop.</summary>
+    private void Announce(Fault broken)
+    {
+        try
+        {
+            Show(broken);
+        }
+        catch (Exception untold)
+        {
+            context.Services.Logger.LoopBroke(context.DisplayName, GoOnAfter, untold);
         }
     }
 }

@@ -131,9 +131,16 @@ public sealed class ProtectionRunner : IAsyncDisposable
 
     private async Task RunAsync(LastingLoop loop, Func<CancellationToken, Task> step)
     {
-        await loop.RunAsync(step, _stop.Token);
-        _cuts.Close();
-        _shipping.Close();
+        try
+        {
+            await loop.RunAsync(step, _stop.Token);
+        }
+        finally
+        {
+            // Whatever ended it: nobody may wait for what does not come any more.
+            _cuts.Close();
+            _shipping.Close();
+        }
     }
 
     private async Task StepAsync(CancellationToken cancellationToken)

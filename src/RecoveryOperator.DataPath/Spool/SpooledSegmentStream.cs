@@ -59,12 +59,15 @@ public sealed class SpooledSegmentStream : Stream
 
     /// <inheritdoc/>
     /// <exception cref="SpoolDamageException">The end is reached, and the file is not what was written.</exception>
-    public override int Read(Span<byte> buffer) => Take(buffer[.._file.Read(buffer)]);
+    public override int Read(Span<byte> buffer) => buffer.IsEmpty ? 0 : Take(buffer[.._file.Read(buffer)]);
 
     /// <inheritdoc/>
     /// <exception cref="SpoolDamageException">The end is reached, and the file is not what was written.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (buffer.IsEmpty)
+            return 0;
+
         int length = await _file.ReadAsync(buffer, cancellationToken);
         return Take(buffer.Span[..length]);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.Vault.Documents;
@@ -35,17 +36,20 @@ public sealed class BlobLogStore : ILogStore
     public TimeSpan? ClockOffset => _clock.Offset;
 
     /// <inheritdoc/>
-    public Task CreateSegmentAsync(string blob, Stream content, CancellationToken cancellationToken) => StorageCall.RunAsync(
-        _container.Uri,
-        async () =>
+    public async Task CreateSegmentAsync(string blob, Stream content, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using SourceStream source = new(content, sending);
+        try
         {
-            BlockBlobClient client = _container.GetBlockBlobClient(blob);
-            return await CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken) is not null
-                || await BoundedDownload.HoldsAsync(client, content, cancellationToken)
-                ? true
-                : throw Conflict(client.Uri, "A blob of other content stands there.");
-        },
-        cancellationToken);
+            await StorageCall.RunAsync(_container.Uri, () => CreateAsync(_container.GetBlockBlobClient(blob), source, sending.Token), cancellationToken);
+        }
+        catch (Exception) when (source.Failure is not null && !cancellationToken.IsCancellationRequested)
+        {
+            // However it came through the storage's client: the storage has no part in it.
+            ExceptionDispatchInfo.Throw(source.Failure);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<CommitResult> CommitAsync(SetManifest manifest, CancellationToken cancellationToken)
@@ -76,6 +80,12 @@ public sealed class BlobLogStore : ILogStore
         ArgumentNullException.ThrowIfNull(table);
         return new BlobChecksumTableReader(_container, table);
     }
+
+    private static async Task<bool> CreateAsync(BlockBlobClient client, Stream content, CancellationToken cancellationToken) =>
+        await CreateOnly.PutAsync(client, content, WholeBlob.Options(CreateOnly.Condition()), cancellationToken) is not null
+            || await BoundedDownload.HoldsAsync(client, content, cancellationToken)
+            ? true
+            : throw Conflict(client.Uri, "A blob of other content stands there.");
 
     private static VaultException Conflict(Uri blob, string finding) => new(
         VaultFault.Conflict,

@@ -15,7 +15,8 @@ public interface ILogStore
     /// Creates a segment in one request. Idempotent: a blob of the same content is success.
     /// </summary>
     /// <param name="blob">Its name.</param>
-    /// <param name="content">Can be read from its beginning several times: for the checksum that goes with it, and for each try. An error of its own leaves no blob and goes to the caller.</param>
+    /// <param name="content">Can be read from its beginning several times: for the checksum that goes with it, and for each try. An error of its own goes to the
+    /// caller as it is and is not tried again; nothing of other content than the checksum's is left in the log.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="VaultException">Conflict when a blob of other content stands there; others by their class.</exception>
     Task CreateSegmentAsync(string blob, Stream content, CancellationToken cancellationToken);

@@ -14,7 +14,7 @@ public sealed class SpoolTests : IDisposable
     [InlineData("longer")]
     [InlineData("missing")]
     [InlineData("folder missing")]
-    public async Task Damage_in_the_spool_is_found_before_a_byte_is_handed_out(string damage)
+    public async Task Damage_in_the_spool_is_found_before_the_last_byte_is_handed_out(string damage)
     {
         SpooledSegment segment = await SegmentAsync();
         byte[] bytes = await File.ReadAllBytesAsync(segment.Path, TestContext.Current.CancellationToken);
@@ -38,10 +38,27 @@ public sealed class SpoolTests : IDisposable
                 break;
         }
 
-        SpoolDamageException fault = await Assert.ThrowsAsync<SpoolDamageException>(() => CaptureFixture.ReadAsync(segment));
+        int handedOut = 0;
+        SpoolDamageException fault = await Assert.ThrowsAsync<SpoolDamageException>(() => ReadByPiecesAsync(segment, length => handedOut += length));
+
+        Assert.InRange(handedOut, 0, segment.LengthBytes - 1);
 
         Assert.Equal(segment, fault.Segment);
         Assert.Contains(segment.Path, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_undamaged_segment_is_read_by_pieces_and_asking_for_nothing_gives_nothing()
+    {
+        SpooledSegment segment = await SegmentAsync();
+        int handedOut = 0;
+
+        await ReadByPiecesAsync(segment, length => handedOut += length);
+
+        Assert.Equal(segment.LengthBytes, handedOut);
+        await using SpooledSegmentStream stream = SpooledSegmentStream.Open(segment);
+        Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken));
+        Assert.Equal(0, stream.Read([]));
     }
 
     [Fact]
@@ -100,6 +117,15 @@ public sealed class SpoolTests : IDisposable
     public void Other_names_are_not(string name) => Assert.Throws<FormatException>(() => SegmentFileName.Parse(name));
 
     public void Dispose() => _fixture.Dispose();
+
+    private static async Task ReadByPiecesAsync(SpooledSegment segment, Action<int> handedOut)
+    {
+        await using SpooledSegmentStream stream = SpooledSegmentStream.Open(segment);
+        byte[] piece = new byte[4096];
+        int length;
+        while ((length = await stream.ReadAsync(piece, TestContext.Current.CancellationToken)) > 0)
+            handedOut(length);
+    }
 
     private async Task<SpooledSegment> SegmentAsync()
     {
