@@ -41,10 +41,11 @@ public static class HostRoleHost
         return app;
     }
 
-    /// <summary>One client for the process's life: connections are renewed, so that a vault that moved (DNS) is found. Nothing of it is logged: its addresses carry grants.</summary>
+    /// <summary>One client for the process's life: connections are renewed, so that a vault that moved (DNS) is found. Nothing of it is logged: its addresses carry grants.
+    /// It goes nowhere but where it is sent: an answer must not lead it to other hosts that this one reaches.</summary>
     private static void AddVaultClient(IServiceCollection services) => services.AddHttpClient(HypervisorFactory.VaultClient)
         .RemoveAllLoggers()
-        .UseSocketsHttpHandler((handler, _) => handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2))
+        .UseSocketsHttpHandler((handler, _) => (handler.PooledConnectionLifetime, handler.AllowAutoRedirect) = (TimeSpan.FromMinutes(2), false))
         .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
 
     private static void AddState(IServiceCollection services, HostRoleOptions options)

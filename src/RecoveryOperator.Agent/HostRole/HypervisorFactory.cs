@@ -19,7 +19,7 @@ internal static class HypervisorFactory
     /// <summary>Makes it.</summary>
     /// <param name="services">Clock and log.</param>
     /// <param name="configuration">Section <c>Hypervisor</c> is read.</param>
-    /// <param name="stateDirectory">The agent's state directory: the Images driver keeps its checksum tables in it unless told otherwise.</param>
+    /// <param name="stateDirectory">The agent's state directory: the Images driver keeps its checksum tables in it, and the Libvirt driver its grants, unless told otherwise.</param>
     /// <exception cref="InvalidOperationException">The driver is not known.</exception>
     public static IHypervisor Create(IServiceProvider services, IConfiguration configuration, string stateDirectory)
     {
@@ -27,7 +27,7 @@ internal static class HypervisorFactory
         return HostRoleOptions.Read(configuration).Driver switch
         {
             "Libvirt" => new LibvirtHypervisor(
-                Libvirt(configuration),
+                Libvirt(configuration, stateDirectory),
                 services.GetRequiredService<IHttpClientFactory>().CreateClient(VaultClient),
                 time,
                 services.GetRequiredService<ILogger<LibvirtHypervisor>>()),
@@ -40,9 +40,11 @@ internal static class HypervisorFactory
         };
     }
 
-    private static LibvirtOptions Libvirt(IConfiguration configuration)
+    private static LibvirtOptions Libvirt(IConfiguration configuration, string stateDirectory)
     {
         LibvirtOptions options = AgentHost.Section<LibvirtOptions>(configuration, "Hypervisor:Libvirt");
+        if (configuration[$"Hypervisor:Libvirt:{nameof(LibvirtOptions.GrantDirectory)}"] is null)
+            options = options with { GrantDirectory = Path.Combine(stateDirectory, "grants") };
         return options.GuardCommand.Count > 0 || !configuration.GetValue(GuardSwitch, true) ? options : options with { GuardCommand = OwnCommand(GuardCommand.Name) };
     }
 

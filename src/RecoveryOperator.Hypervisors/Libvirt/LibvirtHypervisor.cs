@@ -125,6 +125,7 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
     {
         await _vault.DisposeAsync().ConfigureAwait(false);
         if (_guard is not null) await _guard.DisposeAsync().ConfigureAwait(false);
+        _replicas.Dispose();
         _connection.Dispose();
     }
 

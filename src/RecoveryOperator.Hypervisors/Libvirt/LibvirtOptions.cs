@@ -1,8 +1,8 @@
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
 /// <summary>
-/// Where and how the driver works. All folders are on the host, are made when they are absent, and the user that QEMU runs as must be able to
-/// pass through their parents. QEMU keeps the mounts that it saw when its guest started: use file systems that are mounted at boot.
+/// Where and how the driver works. All folders are on the host, are made when they are absent, and (but for the grants') the user that QEMU runs as must be able
+/// to pass through their parents. QEMU keeps the mounts that it saw when its guest started: use file systems that are mounted at boot.
 /// </summary>
 public sealed record LibvirtOptions
 {
@@ -17,6 +17,12 @@ public sealed record LibvirtOptions
 
     /// <summary>Where the disks of replicas are made.</summary>
     public string StorageDirectory { get; init; } = "/var/lib/recovery-operator/disks";
+
+    /// <summary>
+    /// Where the agent keeps what grants it to read the disks of replicas in the vault. It belongs to the agent's user alone, is nobody else's to pass into, and is
+    /// shared with no other agent.
+    /// </summary>
+    public string GrantDirectory { get; init; } = "/var/lib/recovery-operator/grants";
 
     /// <summary>Where the serial consoles of replicas are logged.</summary>
     public string ConsoleDirectory { get; init; } = "/var/lib/recovery-operator/consoles";
@@ -51,7 +57,7 @@ public sealed record LibvirtOptions
     /// <summary>The socket through which recovered machines read the vault.</summary>
     internal string VaultSocket => Path.Combine(RuntimeDirectory, "vault.sock");
 
-    /// <summary>User that QEMU runs as: owns the folders above. Null: leave ownership as it is.</summary>
+    /// <summary>User that QEMU runs as: owns the folders above but the grants'. Null: leave ownership as it is.</summary>
     public string? QemuUser { get; init; } = "libvirt-qemu";
 
     /// <summary>Reads in flight on each disk of a snapshot, 1 to 64.</summary>

@@ -5,9 +5,9 @@ using RecoveryOperator.Hypervisors.Nbd.Server;
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
 /// <summary>
-/// Where in the vault the disks of replicas are: a file beside each replica's overlays (<c>ro-ID-vault.json</c>), for this process's user only because it holds grants. It is
-/// written before the machine is defined, read anew whenever a machine opens a disk, and deleted with the overlays. A disk's export is named as its overlay
-/// (<c>ro-ID-TARGET</c>).
+/// Where in the vault the disks of replicas are: a file for each replica (<c>ro-ID-vault.json</c>) in a folder that nobody but this process's user may pass into, because it holds grants and
+/// says what is read for whoever asks. It is written before the machine is defined, read anew whenever a machine opens a disk, and deleted with the overlays. A disk's export
+/// is named as its overlay (<c>ro-ID-TARGET</c>).
 /// </summary>
 internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, INbdExport> open)
 {
@@ -21,6 +21,25 @@ internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, I
     {
         var note = new Note([.. disks.Select(disk => new NotedDisk(disk.Target, disk.Disk.Index, disk.Disk.SizeBytes, disk.Disk.SnapshotUri))]);
         DurableFile.Write(PathOf(replica), JsonSerializer.SerializeToUtf8Bytes(note, JsonSerializerOptions.Web), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    /// <summary>Forgets where a replica's disks are. No-op when nothing is known.</summary>
+    public void Delete(Guid replica) => File.Delete(PathOf(replica));
+
+    /// <summary>The replicas that something is known about.</summary>
+    public IReadOnlyList<Guid> All() =>
+    [
+        .. Directory.EnumerateFiles(directory, $"ro-*{FileSuffix}")
+            .Select(path => Path.GetFileName(path)[3..^FileSuffix.Length])
+            .Where(id => Guid.TryParseExact(id, "D", out _))
+            .Select(Guid.Parse),
+    ];
+
+    /// <summary>Makes the folder, for this process's user only, whatever it was before.</summary>
+    public void MakeDirectory()
+    {
+        Directory.CreateDirectory(directory);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>The disk of an export; null when there is none.</summary>

@@ -5,35 +5,113 @@ using RecoveryOperator.Hypervisors.Libvirt.Native;
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
 /// <summary>Creates and deletes replicas. A replica is recognised by an element in its definition; its id follows from the operation that asked.</summary>
-internal sealed partial class ReplicaStore(LibvirtConnection connection, LibvirtOptions options, ReplicaDisks disks, QemuAccount account, ILogger logger)
+internal sealed partial class ReplicaStore(LibvirtConnection connection, LibvirtOptions options, ReplicaDisks disks, QemuAccount account, ILogger logger) : IDisposable
 {
+    private readonly SemaphoreSlim _changing = new(1);
+
     public Task<IReadOnlyList<PrerequisiteFailure>> CheckAsync(ReplicaRequest request, long freeBytes, CancellationToken cancellationToken) =>
         connection.RunAsync<IReadOnlyList<PrerequisiteFailure>>(host => Check(host, request, freeBytes), cancellationToken);
 
+    /// <summary>One at a time: two attempts at one replica would make its disks over each other, and what one notes is not forgotten by another before there is a machine.</summary>
     public async Task<VirtualMachine> CreateAsync(ReplicaRequest request, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var id = LibvirtNames.ReplicaId(request.Owner, request.OperationId);
-        if (await connection.RunAsync(host => FindOwn(host, request, id), cancellationToken).ConfigureAwait(false) is { } existing) return existing;
-        if (Foreign(request.Definition) is { } failure) throw new HypervisorException(HypervisorFault.Unsupported, failure.Message, failure.Remedy);
-        disks.Put(id, request.Disks.Select(disk => (TargetOf(request, disk), disk)));
-        foreach (var disk in request.Disks)
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            var path = Overlay(id, TargetOf(request, disk));
-            await QemuImage.CreateAsync(path, disk.SizeBytes, cancellationToken).ConfigureAwait(false);
-            account.Own(path);
+            if (await connection.RunAsync(host => FindOwn(host, request, id), cancellationToken).ConfigureAwait(false) is { } existing) return existing;
+            if (Foreign(request.Definition) is { } failure) throw new HypervisorException(HypervisorFault.Unsupported, failure.Message, failure.Remedy);
+            var machine = await CreateNewAsync(request, id, cancellationToken).ConfigureAwait(false);
+            LogCreated(request.Name, request.OperationId);
+            progress?.Report(1);
+            return machine;
         }
-
-        var definition = ReplicaDefinition.Build(request, id, new ReplicaPlaces(target => Overlay(id, target), options.ConsoleDirectory, options.VaultSocket));
-        var machine = await connection.RunAsync(host => Define(host, request.Name, definition), cancellationToken).ConfigureAwait(false);
-        LogCreated(request.Name, request.OperationId);
-        progress?.Report(1);
-        return machine;
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     public async Task DeleteAsync(string machineId, CancellationToken cancellationToken)
     {
-        if (!await connection.RunAsync(host => Undefine(host, machineId), cancellationToken).ConfigureAwait(false)) return;
-        LogDeleted(machineId);
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var deleted = await connection.RunAsync(host => Undefine(host, machineId), cancellationToken).ConfigureAwait(false);
+            await connection.RunAsync(ForgetGone, cancellationToken).ConfigureAwait(false);
+            if (deleted) LogDeleted(machineId);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    public void Dispose() => _changing.Dispose();
+
+    private async Task<VirtualMachine> CreateNewAsync(ReplicaRequest request, Guid id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            disks.Put(id, request.Disks.Select(disk => (TargetOf(request, disk), disk)));
+            foreach (var disk in request.Disks)
+            {
+                // The folder is QEMU's user's: under a name that could be known, an escaped guest might have put a link to another file.
+                var path = Overlay(id, TargetOf(request, disk));
+                var draft = $"{path}.{Guid.NewGuid():n}";
+                await QemuImage.CreateAsync(draft, disk.SizeBytes, cancellationToken).ConfigureAwait(false);
+                account.Own(draft);
+                File.Move(draft, path, overwrite: true);
+            }
+
+            var definition = ReplicaDefinition.Build(request, id, new ReplicaPlaces(target => Overlay(id, target), options.ConsoleDirectory, options.VaultSocket));
+            return await connection.RunAsync(host => Define(host, request.Name, definition), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await UndoAsync(id).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Leaves neither a grant nor disks of a machine that did not come to be. Whether it did is asked: the answer to its definition may be what was lost.</summary>
+    private async Task UndoAsync(Guid id)
+    {
+        try
+        {
+            await connection.RunAsync(
+                host =>
+                {
+                    using var domain = host.Find(id.ToString());
+                    if (domain is null) DeleteFiles(id);
+                },
+                CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is HypervisorException or IOException or UnauthorizedAccessException)
+        {
+            LogNotUndone(error, id);
+        }
+    }
+
+    private void DeleteFiles(Guid id)
+    {
+        foreach (var file in Directory.GetFiles(options.StorageDirectory, OverlayPrefix(id) + "*")) File.Delete(file);
+        disks.Delete(id);
+    }
+
+    /// <summary>
+    /// Forgets the grants of machines that somebody else deleted. Their disks stay until they are deleted by their id: they hold what was written since the failover, and a
+    /// person may be about to define the machine anew.
+    /// </summary>
+    private void ForgetGone(LibvirtHost host)
+    {
+        foreach (var id in disks.All())
+        {
+            using var domain = host.Find(id.ToString());
+            if (domain is not null) continue;
+            disks.Delete(id);
+            LogForgotten(id);
+        }
     }
 
     private List<PrerequisiteFailure> Check(LibvirtHost host, ReplicaRequest request, long freeBytes)
@@ -88,7 +166,12 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
     private bool Undefine(LibvirtHost host, string machineId)
     {
         using var domain = host.Find(machineId);
-        if (domain is null) return false;
+        if (domain is null)
+        {
+            if (Guid.TryParseExact(machineId, "D", out var gone)) DeleteFiles(gone);
+            return false;
+        }
+
         if (domain.Metadata(LibvirtNames.Replica) is null)
         {
             throw new HypervisorException(
@@ -99,7 +182,7 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
 
         if (domain.State().State != LibvirtDomainState.Off) domain.Destroy();
         var xml = domain.Xml(inactive: true);
-        foreach (var file in Directory.GetFiles(options.StorageDirectory, OverlayPrefix(Guid.Parse(domain.Id)) + "*")) File.Delete(file);
+        DeleteFiles(Guid.Parse(domain.Id));
         foreach (var path in xml.Descendants("serial").Elements("source").Select(source => (string?)source.Attribute("path")).OfType<string>())
         {
             if (Path.GetDirectoryName(path) == options.ConsoleDirectory) File.Delete(path);
@@ -131,4 +214,10 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Deleted machine {Machine} and its disks")]
     private partial void LogDeleted(string machine);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} is gone, deleted by somebody else: what grants reading its disks in the vault is deleted too")]
+    private partial void LogForgotten(Guid machine);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What was made of machine {Machine}, which could not be created, is left until it is tried again or deleted")]
+    private partial void LogNotUndone(Exception error, Guid machine);
 }

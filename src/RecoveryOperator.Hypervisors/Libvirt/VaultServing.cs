@@ -15,7 +15,8 @@ internal sealed class VaultServing : IAsyncDisposable
     {
         var reader = new VaultDiskReader(http, time, logger);
         var cache = new ChunkCache(options.VaultCacheBytes);
-        Disks = new ReplicaDisks(options.StorageDirectory, (name, disk) => new VaultDisk(disk, reader, cache, _turns, new ReadingReport(name, logger), time, _closing.Token));
+        Disks = new ReplicaDisks(options.GrantDirectory, (name, disk) => new VaultDisk(disk, reader, cache, _turns, new ReadingReport(name, logger), time, _closing.Token));
+        Disks.MakeDirectory();
         _server = NbdServer.Start(options.VaultSocket, account.Own, Disks.Find, time, logger);
     }
 

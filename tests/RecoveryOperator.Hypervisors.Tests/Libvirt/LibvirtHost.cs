@@ -30,6 +30,8 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
 
     public string StorageDirectory => Path.Combine(_directory, "storage");
 
+    public string GrantDirectory => Path.Combine(_directory, "grants");
+
     /// <summary>The host's name for the scripts under eng/run.</summary>
     public string Name { get; } = $"test{Environment.ProcessId}";
 
@@ -40,6 +42,7 @@ public sealed class LibvirtHost : IConformanceDriver, IAsyncLifetime
         Uri = Uri,
         ScratchDirectory = Path.Combine(_directory, "scratch"),
         StorageDirectory = StorageDirectory,
+        GrantDirectory = GrantDirectory,
         ConsoleDirectory = Path.Combine(_directory, "console"),
         RuntimeDirectory = Path.Combine(_directory, "sockets"),
         ScratchReserveBytes = 1 << 30,

@@ -19,11 +19,39 @@ public sealed class LibvirtSecrecyTests(LibvirtHost host)
 
         Assert.DoesNotContain("sig=", replica.Definition.NativeDefinition, StringComparison.Ordinal);
         Assert.DoesNotContain("sig=", await host.VirshAsync(Cancellation, "dumpxml", replica.Id), StringComparison.Ordinal);
-        var note = Path.Combine(host.StorageDirectory, $"ro-{replica.Id}-vault.json");
+        var note = Path.Combine(host.GrantDirectory, $"ro-{replica.Id}-vault.json");
         Assert.Contains("sig=", await File.ReadAllTextAsync(note, Cancellation), StringComparison.Ordinal);
         Assert.Equal("600", (await LibvirtHost.RunAsync("stat", ["-c", "%a", note], Cancellation)).Trim());
+        Assert.Equal("700 root", (await LibvirtHost.RunAsync("stat", ["-c", "%a %U", host.GrantDirectory], Cancellation)).Trim());
         await bed.Target.DeleteReplicaAsync(replica.Id, Cancellation);
         Assert.False(File.Exists(note));
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_of_a_machine_that_somebody_else_deleted_or_that_did_not_come_to_be()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(host);
+        var replica = await bed.CreateAsync();
+        await host.VirshAsync(Cancellation, "undefine", replica.Id);
+        var broken = bed.Request.Definition with { NativeDefinition = bed.Request.Definition.NativeDefinition!.Replace("<vcpu", "<vcpu cpuset='none'", StringComparison.Ordinal) };
+
+        await bed.Target.DeleteReplicaAsync(replica.Id, Cancellation);
+        await Assert.ThrowsAsync<HypervisorException>(() => bed.Target.CreateReplicaAsync(bed.Request with { Definition = broken }, null, Cancellation));
+
+        Assert.Empty(Directory.GetFiles(host.GrantDirectory));
+        Assert.Empty(Directory.GetFiles(host.StorageDirectory, $"ro-{replica.Id}*"));
+    }
+
+    [Fact]
+    public async Task Two_attempts_at_one_replica_at_once_make_one_machine_with_whole_disks()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(host);
+
+        var replicas = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => bed.CreateAsync()));
+
+        Assert.Single(replicas.Select(replica => replica.Id).Distinct());
+        Assert.Equal(2, Directory.GetFiles(host.StorageDirectory, $"ro-{replicas[0].Id}*.qcow2").Length);
+        foreach (var overlay in Directory.GetFiles(host.StorageDirectory, $"ro-{replicas[0].Id}*")) await LibvirtHost.RunAsync("qemu-img", ["check", overlay], Cancellation);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class VaultServingTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private LibvirtOptions Options => new() { StorageDirectory = _folder, RuntimeDirectory = _folder, QemuUser = null };
+    private LibvirtOptions Options => new() { GrantDirectory = Path.Combine(_folder, "grants"), RuntimeDirectory = _folder, QemuUser = null };
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
