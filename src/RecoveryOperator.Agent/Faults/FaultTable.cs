@@ -34,7 +34,7 @@ public static class FaultTable
         IOException full when IsDiskFull(full) => New(
             FaultCategory.Recoverable, FaultReasons.NoSpace, about, full.Message, $"{RetriedByItself} Free space on the agent's disks."),
         OutOfMemoryException => New(
-            FaultCategory.Recoverable, FaultReasons.NoMemory, about, "The agent has no memory left.", $"{RetriedByItself} Give it more, or lower Limits:Captures, Limits:Copies and Limits:Uploads."),
+            FaultCategory.Recoverable, FaultReasons.NoMemory, about, "The agent has no memory left.", $"{RetriedByItself} Give it more, or lower Limits:Captures and Limits:Copies."),
         IOException io => New(FaultCategory.Recoverable, FaultReasons.InputOutput, about, io.Message, $"{RetriedByItself} Check the agent's disks."),
         UnauthorizedAccessException denied => New(
             FaultCategory.NonRecoverable, FaultReasons.InputOutput, about, denied.Message, "Give the agent's user the rights on its state and spool directories."),

@@ -62,6 +62,6 @@ public sealed record LimitOptions
     /// <summary>Segments sent at once, of up to 17 MiB each; none is held in memory. Default 6.</summary>
     public int Uploads { get; init; } = 6;
 
-    /// <summary>Segments in memory at once beside those, of machines that a failover waits for. Default 4.</summary>
+    /// <summary>Segments sent at once beside those, of machines that a failover waits for. Default 4.</summary>
     public int UrgentUploads { get; init; } = 4;
 }
