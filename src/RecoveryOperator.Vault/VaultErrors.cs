@@ -1,6 +1,5 @@
 using System.Globalization;
 using Azure;
-using RecoveryOperator.DataPath.Spool;
 
 namespace RecoveryOperator.Vault;
 
@@ -11,7 +10,6 @@ internal static class VaultErrors
     public static bool IsStorageFault(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         RequestFailedException => true,
-        SpoolDamageException => false, // What is sent is damaged: the caller's own.
         AggregateException many => many.InnerExceptions.All(inner => IsStorageFault(inner, cancellationToken)),
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         IOException or HttpRequestException => true,

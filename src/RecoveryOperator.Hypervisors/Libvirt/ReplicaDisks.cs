@@ -23,6 +23,9 @@ internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, I
         DurableFile.Write(PathOf(replica), JsonSerializer.SerializeToUtf8Bytes(note, JsonSerializerOptions.Web), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
+    /// <summary>Whether something is known about a replica.</summary>
+    public bool Has(Guid replica) => File.Exists(PathOf(replica));
+
     /// <summary>Forgets where a replica's disks are. No-op when nothing is known.</summary>
     public void Delete(Guid replica) => File.Delete(PathOf(replica));
 
@@ -49,9 +52,8 @@ internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, I
         const int idLength = 36;
         if (!export.StartsWith("ro-", StringComparison.Ordinal) || export.Length <= idStart + idLength + 1 || !Guid.TryParseExact(export.AsSpan(idStart, idLength), "D", out var replica))
             return null;
-        var path = PathOf(replica);
-        if (!File.Exists(path)) return null;
-        var disk = JsonSerializer.Deserialize<Note>(File.ReadAllBytes(path), JsonSerializerOptions.Web)?.Disks.FirstOrDefault(disk => ExportName(replica, disk.Target) == export);
+        if (!Has(replica)) return null;
+        var disk = JsonSerializer.Deserialize<Note>(File.ReadAllBytes(PathOf(replica)), JsonSerializerOptions.Web)?.Disks.FirstOrDefault(disk => ExportName(replica, disk.Target) == export);
         return disk is null ? null : open(export, new ReplicaDisk(disk.Index, disk.SizeBytes, disk.SnapshotUri));
     }
 

@@ -19,7 +19,12 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await connection.RunAsync(host => FindOwn(host, request, id), cancellationToken).ConfigureAwait(false) is { } existing) return existing;
+            if (await connection.RunAsync(host => FindOwn(host, request, id), cancellationToken).ConfigureAwait(false) is { } existing)
+            {
+                if (!disks.Has(id)) Note(request, id); // The agent's folder was lost: the machine could never be started again.
+                return existing;
+            }
+
             if (Foreign(request.Definition) is { } failure) throw new HypervisorException(HypervisorFault.Unsupported, failure.Message, failure.Remedy);
             var machine = await CreateNewAsync(request, id, cancellationToken).ConfigureAwait(false);
             LogCreated(request.Name, request.OperationId);
@@ -53,7 +58,7 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
     {
         try
         {
-            disks.Put(id, request.Disks.Select(disk => (TargetOf(request, disk), disk)));
+            Note(request, id);
             foreach (var disk in request.Disks)
             {
                 // The folder is QEMU's user's: under a name that could be known, an escaped guest might have put a link to another file.
@@ -73,6 +78,8 @@ internal sealed partial class ReplicaStore(LibvirtConnection connection, Libvirt
             throw;
         }
     }
+
+    private void Note(ReplicaRequest request, Guid id) => disks.Put(id, request.Disks.Select(disk => (TargetOf(request, disk), disk)));
 
     /// <summary>Leaves neither a grant nor disks of a machine that did not come to be. Whether it did is asked: the answer to its definition may be what was lost.</summary>
     private async Task UndoAsync(Guid id)

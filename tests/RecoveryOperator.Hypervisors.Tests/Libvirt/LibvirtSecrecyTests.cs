@@ -28,6 +28,20 @@ public sealed class LibvirtSecrecyTests(LibvirtHost host)
     }
 
     [Fact]
+    public async Task A_grant_that_was_lost_is_written_again_when_the_replica_is_asked_for_again()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(host);
+        var replica = await bed.CreateAsync();
+        File.Delete(Path.Combine(host.GrantDirectory, $"ro-{replica.Id}-vault.json"));
+        var refusal = await Assert.ThrowsAnyAsync<HypervisorException>(() => bed.Target.StartAsync(replica.Id, Cancellation));
+        Assert.Contains("recover the machine again", refusal.Message, StringComparison.Ordinal);
+
+        Assert.Equal(replica.Id, (await bed.CreateAsync()).Id);
+
+        await bed.Target.StartAsync(replica.Id, Cancellation);
+    }
+
+    [Fact]
     public async Task Nothing_is_left_of_a_machine_that_somebody_else_deleted_or_that_did_not_come_to_be()
     {
         await using var bed = await ReplicaBed.CreateAsync(host);

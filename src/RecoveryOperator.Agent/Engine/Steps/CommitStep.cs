@@ -46,7 +46,7 @@ internal sealed class CommitStep(ProtectionContext context, bool holdsMachine)
         FaultReasons.ConflictingSet,
         $"sequence {sequence} of epoch {context.Progress.Epoch} of {context.DisplayName}",
         $"The vault holds a set {sequence} of epoch {context.Progress.Epoch} that this agent did not write: another agent ships for this protection, or this one runs on an old copy of its state. Nothing was overwritten.",
-        "Find the other agent and stop it. If the state directory was restored from a backup, delete it: the agent rebuilds what it can from the vault and the hypervisor's checkpoints.");
+        "Find the other agent and stop it. If the state directory was restored from a backup, delete agent.db* in it while the agent is stopped: the agent rebuilds what it can from the vault and the hypervisor's checkpoints. Leave the rest: recovered machines read their disks with what lies in grants.");
 
     private void Record(PendingCut cut, SetManifest manifest, string sha256)
     {

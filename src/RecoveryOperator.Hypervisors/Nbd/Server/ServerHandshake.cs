@@ -79,7 +79,7 @@ internal sealed class ServerHandshake(Stream stream, Func<string, INbdExport?> f
         var name = Encoding.UTF8.GetString(data.AsSpan(4, (int)length));
         if (find(name) is not { } export)
         {
-            await ReplyAsync(option, ReplyUnknown, Encoding.UTF8.GetBytes($"there is no disk {name} here"), cancellationToken).ConfigureAwait(false);
+            await ReplyAsync(option, ReplyUnknown, Encoding.UTF8.GetBytes($"there is no disk {name} here: bring back its file in the agent's folder of grants, or recover the machine again"), cancellationToken).ConfigureAwait(false);
             return null;
         }
 
