@@ -16,6 +16,9 @@ internal sealed partial class LeaseSet
     [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of {Blob} could not be renewed")]
     private static partial void LogNotRenewed(ILogger logger, Exception fault, string blob);
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A lease is not released, it is no longer of this agent: {Code}")]
+    private static partial void LogNotOurs(ILogger logger, string? code);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "A lease could not be released; it ends by itself within {Seconds} s")]
     private static partial void LogNotReleased(ILogger logger, Exception fault, double seconds);
 

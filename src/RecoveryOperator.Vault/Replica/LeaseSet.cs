@@ -168,7 +168,10 @@ internal sealed partial class LeaseSet : IAsyncDisposable
         catch (Exception fault) when (!_stop.IsCancellationRequested && VaultErrors.IsStorageFault(fault, _stop.Token))
         {
             LogNotRenewed(_logger, fault, blob.AbsolutePath);
-            return _timeProvider.GetElapsedTime(held.RenewedAt) < _duration * 0.75;
+            bool isHeld = _timeProvider.GetElapsedTime(held.RenewedAt) < _duration * 0.75;
+            if (!isHeld)
+                LogLost(_logger, blob.AbsolutePath, "not renewed in time");
+            return isHeld;
         }
     }
 
@@ -177,6 +180,10 @@ internal sealed partial class LeaseSet : IAsyncDisposable
         try
         {
             await held.Client.ReleaseAsync();
+        }
+        catch (RequestFailedException fault) when (fault.Status is 404 or 409 or 412)
+        {
+            LogNotOurs(_logger, fault.ErrorCode); // Another took over, or the blob is gone: nothing is left to release.
         }
         catch (Exception fault) when (VaultErrors.IsStorageFault(fault, CancellationToken.None))
         {

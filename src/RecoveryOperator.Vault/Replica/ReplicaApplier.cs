@@ -116,6 +116,8 @@ public sealed partial class ReplicaApplier(
             {
                 await LoadStateAsync(record.Value, leases, linked.Token);
                 result = await work(record, leases, linked.Token);
+                if (result.Outcome == ApplyOutcome.LeaseHeld)
+                    LogDiskHeld(logger, vault.Id);
             }
 
             isClean = true;

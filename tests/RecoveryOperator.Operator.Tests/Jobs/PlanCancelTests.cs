@@ -3,16 +3,11 @@ using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Operator.Tests.Fixtures;
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
-using RecoveryOperator.Protocol;
 
 namespace RecoveryOperator.Operator.Tests.Jobs;
 
-public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestOutputHelper output)
+public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestOutputHelper output) : CancelScene(cluster, fixture)
 {
-    private const string Cancel = """{"spec":{"cancel":{"id":"c-1"}}}""";
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task A_failover_that_has_fenced_nothing_is_canceled_and_all_machines_run_on()
     {
@@ -131,8 +126,8 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
     [Fact]
     public async Task A_cancel_after_a_fence_is_refused_with_the_machine_named_and_the_failover_finishes()
     {
-        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db", "web");
-        var jobs = await JobBed.AttachAsync(cluster, bed);
+        var bed = await PlanBed.StartAsync(Fixture.Azurite, new Faults(), "db", "web");
+        var jobs = await JobBed.AttachAsync(Cluster, bed);
         bed.Agents.Hold = request => request.CreateReplica is not null;
         bed.Ask("dr-1");
         for (var visit = 0; visit < 8; visit++)
@@ -147,133 +142,6 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
         bed.Agents.Hold = _ => false;
         Assert.Equal("Succeeded", (await bed.EndAsync("dr-1")).Operation.State);
         Assert.Equal(RecoveryJobState.Succeeded, (await jobs.ListAsync())[0].Status!.State);
-    }
-
-    /// <summary>A second operator process that should not be there fences right before a write of the cancel.</summary>
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task A_machine_is_either_fenced_or_left_out_and_never_both(int write)
-    {
-        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
-        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
-        bed.Agents.CheckFault = _ => null;
-        var plan = bed.Plan;
-        bed.Jobs = null;
-        var other = bed.NewPursuit();
-        bed.Jobs = jobs.Jobs;
-        var seen = -1;
-        bed.Faults.Before = async _ =>
-        {
-            if (++seen != write)
-                return;
-            for (var visit = 0; visit < 5; visit++)
-            {
-                bed.Time.Advance(TimeSpan.FromSeconds(31));
-                await other.VisitAsync(plan, Token);
-            }
-        };
-
-        var ended = await bed.EndAsync("dr-1");
-
-        foreach (var machine in bed.Machines)
-        {
-            var journal = await machine.JournalAsync(Token);
-            Assert.True(journal.Failover is null || !JournalTransitions.IsCanceled(journal, Examples.Request, "shop"), $"{machine.Name} was canceled, and fenced: {ended}");
-        }
-
-        output.WriteLine($"{ended.Operation.State}, {bed.Agents.Started.Count} started");
-        Assert.Empty(bed.Agents.Violations);
-    }
-
-    /// <summary>The other process had looked before the first record of the cancel, and fences behind it: what is fenced goes on, what was canceled is left out.</summary>
-    [Fact]
-    public async Task A_fence_between_two_records_of_a_cancel_leaves_out_what_was_canceled_and_recovers_the_rest()
-    {
-        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
-        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
-        bed.Agents.CheckFault = _ => null;
-        var web = bed.Machine("web");
-        bed.Faults.Before = async _ =>
-        {
-            var standing = (await web.Vault.ReadJournalAsync(Token))!;
-            if (standing.Value.Failover is null && JournalTransitions.IsCanceled(await bed.Machine("db").JournalAsync(Token), Examples.Request, "shop"))
-                await web.Vault.WriteJournalAsync(JournalTransitions.Fence(standing.Value, Examples.Request, "shop", "site-b", "host-b", null, bed.Time.GetUtcNow()), standing.ETag, Token);
-        };
-
-        var ended = await bed.EndAsync("dr-1");
-
-        Assert.Equal(("Failed", RecoveryJobState.Failed), (ended.Operation.State, (await jobs.ListAsync())[0].Status!.State));
-        Assert.Equal(["web"], bed.Agents.Started);
-        Assert.Null((await bed.Machine("db").JournalAsync(Token)).Failover);
-        Assert.True(await bed.Machine("db").CommitAsync(Token), "The source of db cannot commit any more.");
-        Assert.Contains("db was left out", PlanJournalTransitions.ResultOf(ended.Operation)!.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_retry_tries_at_once_what_waits_for_its_next_try()
-    {
-        var (bed, jobs) = await BlockedAsync(new Faults(), "db");
-        var checks = bed.Agents.Begun.Count;
-        bed.Agents.CheckFault = _ => null;
-        await bed.Pursuit.VisitAsync(bed.Plan, Token);
-        Assert.Equal(checks, bed.Agents.Begun.Count);
-
-        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, """{"metadata":{"annotations":{"recoveryoperator.io/retry":"1"}}}""");
-        await bed.Pursuit.VisitAsync(bed.Plan, Token);
-
-        Assert.Equal(checks + 1, bed.Agents.Begun.Count);
-    }
-
-    /// <summary>An API server that has just started may refuse for a moment what it grants.</summary>
-    [Fact]
-    public async Task Nothing_is_fenced_while_it_is_not_known_whether_somebody_asked_for_a_cancel()
-    {
-        var (bed, jobs) = await BlockedAsync(new Faults(), "db", "web");
-        await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
-        bed.Agents.CheckFault = _ => null;
-        (jobs.IsListed, jobs.ReadsFail) = (false, true);
-        bed.Restart();
-        for (var visit = 0; visit < 4; visit++)
-            await bed.VisitWithoutWaitingAsync();
-        await NothingHappenedAsync(bed);
-        Assert.Contains(bed.Plan.Status!.Conditions, c => c is { Type: "Stalled", Status: "True" } && c.Message.Contains("recoveryjobs", StringComparison.Ordinal));
-
-        jobs.ReadsFail = false;
-        Assert.Equal("Canceled", (await bed.EndAsync("dr-1")).Operation.State);
-
-        await NothingHappenedAsync(bed);
-    }
-
-    [Fact]
-    public async Task Where_there_are_no_jobs_an_operation_goes_on_and_is_not_looked_at_for_their_sake()
-    {
-        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
-        var jobs = await JobBed.AttachAsync(cluster, bed);
-        jobs.IsListed = false;
-
-        Assert.Equal("Succeeded", (await bed.FailOverAsync("dr-1")).Operation.State);
-
-        var situation = await bed.Pursuit.VisitAsync(bed.Plan, Token);
-        Assert.True(await jobs.Jobs.ShowAsync(situation, Token));
-        Assert.Equal(0, jobs.Creations);
-        jobs.IsListed = true;
-        Assert.True(await jobs.Jobs.ShowAsync(situation, Token));
-        Assert.Equal(RecoveryJobState.Succeeded, Assert.Single(await jobs.ListAsync()).Status!.State);
-    }
-
-    /// <summary>A failover of all machines whose target says no: nothing is fenced.</summary>
-    private async Task<(PlanBed Bed, JobBed Jobs)> BlockedAsync(Faults faults, params string[] groups)
-    {
-        var bed = await PlanBed.StartAsync(fixture.Azurite, faults, groups);
-        var jobs = await JobBed.AttachAsync(cluster, bed);
-        bed.Agents.CheckFault = _ => new Fault { Object = "pool", Message = "There is no room.", Remedy = "Free 1 GiB." };
-        bed.Ask("dr-1");
-        for (var visit = 0; visit < 20 && bed.Plan.Status?.Conditions.Any(c => c is { Type: "Stalled", Status: "True" }) != true; visit++)
-            await bed.VisitWithoutWaitingAsync();
-        Assert.Contains(bed.Plan.Status!.Conditions, c => c is { Type: "Stalled", Status: "True" });
-        return (bed, jobs);
     }
 
     private static Func<bool> Kill(PlanBed bed, int call, bool after)
@@ -291,17 +159,4 @@ public sealed class PlanCancelTests(Cluster cluster, PlanAzurite fixture, ITestO
         bed.Faults.Behind = index => At(index, true);
         return () => killed;
     }
-
-    private static async Task NothingHappenedAsync(PlanBed bed)
-    {
-        Assert.Empty(bed.Agents.Machines);
-        foreach (var machine in bed.Machines)
-        {
-            var journal = await machine.JournalAsync(Token);
-            Assert.Equal((1, null), (journal.Epoch, journal.Failover));
-            Assert.True(await machine.CommitAsync(Token), $"The source of {machine.Name} cannot commit any more.");
-        }
-    }
-
-    private static k8s.Models.V1Condition Cancelable(RecoveryJob job) => job.Status!.Conditions.Single(c => c.Type == "Cancelable");
 }

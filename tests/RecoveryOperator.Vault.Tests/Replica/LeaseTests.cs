@@ -30,6 +30,25 @@ public sealed class LeaseTests(AzuriteFixture fixture)
         await scene.AssertPointsAsync(1, 2);
     }
 
+    [Fact]
+    public async Task A_set_waits_for_a_disk_that_another_applier_still_holds_and_no_point_is_made_of_the_rest()
+    {
+        using ReplicaScene scene = await PrepareAsync();
+        using LeaseHolder holder = LeaseHolder.CreateEphemeral();
+        ReplicaApplier applier = scene.Applier(holder);
+        Assert.Equal(1, (await applier.ApplyAsync(1, null, Token)).SetsApplied);
+        BlobLeaseClient other = scene.Vault.Replica.GetPageBlobClient("disk-0.vhd").GetBlobLeaseClient();
+        await other.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Token);
+
+        ApplyResult held = await applier.ApplyAsync(int.MaxValue, null, Token);
+        Assert.Equal((ApplyOutcome.LeaseHeld, 0), (held.Outcome, held.SetsApplied));
+        await scene.AssertPointsAsync(1);
+
+        await other.ReleaseAsync(cancellationToken: Token);
+        Assert.Equal(ApplyOutcome.UpToDate, (await applier.ApplyAsync(int.MaxValue, null, Token)).Outcome);
+        await scene.AssertPointsAsync(1, 2);
+    }
+
     [Theory]
     [InlineData("lease")]
     [InlineData("page")]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using RecoveryOperator.Agent.Tests.Fakes;
@@ -112,14 +113,14 @@ public sealed class ManyVaultAgentsTests : IClassFixture<AzuriteServer>, IDispos
 
     private static async Task<bool> AppliedAsync(ShippedMachine machine, long sequence) => (await machine.Vault.ReadAppliedAsync(Token))?.Sequence >= sequence;
 
-    private static async Task UntilAsync(Func<Task<bool>> condition)
+    private static async Task UntilAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string quoted = "")
     {
         long started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                await Eventually.HoldsAsync(condition, Token);
+                await Eventually.HoldsAsync(condition, Token, quoted);
                 return;
             }
             catch (TimeoutException) when (TimeProvider.System.GetElapsedTime(started) < _patience)

@@ -10,9 +10,11 @@ namespace RecoveryOperator.Agent.Tests.VaultRole.Processes;
 internal sealed class VaultAgentProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly string _name;
 
     public VaultAgentProcess(string folder, string name, Azurite azurite, Uri endpoint, TestCertificates certificates)
     {
+        _name = name;
         _process = AgentProcess.Start(
         [
             "vault",
@@ -51,6 +53,7 @@ internal sealed class VaultAgentProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        TestContext.Current.TestOutputHelper?.WriteLine($"The last that {_name} said:\n{string.Join('\n', Log.TakeLast(20).Select(line => line[..Math.Min(line.Length, 240)]))}");
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
