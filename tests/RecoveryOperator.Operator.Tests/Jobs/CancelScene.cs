@@ -1,5 +1,4 @@
 using RecoveryOperator.Api.Jobs;
-using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Operator.Tests.Fixtures;
 using RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
 using RecoveryOperator.Protocol;
