@@ -20,22 +20,27 @@ internal sealed class CutRequests
             Close();
     }
 
-    /// <summary>All who wait: whoever takes them answers them.</summary>
-    public List<TaskCompletionSource<CutInfo>> TakeAll()
-    {
-        List<TaskCompletionSource<CutInfo>> taken = [];
-        while (_waiting.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
-            taken.Add(cut);
-        return taken;
-    }
+    /// <summary>How many wait.</summary>
+    public int Count => _waiting.Count;
 
-    /// <summary>No cycle runs any more that would answer them.</summary>
-    public void Refuse(Exception why) => TakeAll().ForEach(cut => cut.TrySetException(why));
+    /// <summary>All who wait: whoever takes them answers them.</summary>
+    public List<TaskCompletionSource<CutInfo>> TakeAll() => Take(int.MaxValue);
+
+    /// <summary>Nothing will answer the first of them.</summary>
+    public void Refuse(Exception why, int first = int.MaxValue) => Take(first).ForEach(cut => cut.TrySetException(why));
 
     /// <summary>Lets go who waits now or later.</summary>
     public void Close()
     {
         _closed = true;
         TakeAll().ForEach(cut => cut.TrySetCanceled(CancellationToken.None));
+    }
+
+    private List<TaskCompletionSource<CutInfo>> Take(int most)
+    {
+        List<TaskCompletionSource<CutInfo>> taken = [];
+        while (taken.Count < most && _waiting.TryDequeue(out TaskCompletionSource<CutInfo>? cut))
+            taken.Add(cut);
+        return taken;
     }
 }

@@ -117,6 +117,7 @@ internal sealed class ShippingLoop(
         _hurried = false;
         LastTryAt = Now;
         long before = context.Progress.Last?.Sequence ?? 0;
+        (int Sets, int Room) asked = (_waiting.Count, _forRoom.Count);
         try
         {
             await cycle.ShipAsync(cancellationToken);
@@ -128,7 +129,7 @@ internal sealed class ShippingLoop(
         {
             if (context.Progress.Last?.Sequence > before)
                 _failures = 0;
-            Fail(error);
+            Fail(error, asked);
         }
         finally
         {
@@ -140,6 +141,7 @@ internal sealed class ShippingLoop(
     /// <summary>A set was committed while the machine was held: whoever held it is done, and calls.</summary>
     private async Task ReleaseAsync(CancellationToken cancellationToken)
     {
+        (int Sets, int Room) asked = (_waiting.Count, _forRoom.Count);
         try
         {
             await cycle.ReleaseAsync(cancellationToken);
@@ -147,8 +149,8 @@ internal sealed class ShippingLoop(
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             _releaseFailed = true;
-            AnswerWaiting();
-            Fail(error);
+            asked.Sets -= AnswerWaiting();
+            Fail(error, asked);
         }
     }
 
@@ -164,7 +166,9 @@ internal sealed class ShippingLoop(
             waiting.Cut.TrySetCanceled(CancellationToken.None);
     }
 
-    private void Fail(Exception error)
+    /// <param name="error">What went wrong.</param>
+    /// <param name="asked">How many waited when the try began: whoever came later is answered by the next one, since what was in the way may be gone.</param>
+    private void Fail(Exception error, (int Sets, int Room) asked)
     {
         _failures++;
         Fault fault = FaultTable.Classify(error, $"vm {context.Desired.Machine}", Now - context.GrantedAt);
@@ -172,23 +176,28 @@ internal sealed class ShippingLoop(
         Fault = fault; // Whoever sees it sees its retry.
         context.Services.Logger.ShippingFailed(
             context.DisplayName, context.Progress.Epoch, Fault.Category, Fault.Reason, context.CutsWaiting, RetryAt, error);
-        while (_waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting))
+        for (int told = 0; told < asked.Sets && _waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting); told++)
             waiting.Cut.TrySetException(new FaultException(Fault));
-        _forRoom.Refuse(new FaultException(Fault));
+        _forRoom.Refuse(new FaultException(Fault), asked.Room);
     }
 
-    private void AnswerWaiting()
+    /// <returns>How many got their answer.</returns>
+    private int AnswerWaiting()
     {
         if (_waiting.IsEmpty)
-            return;
+            return 0;
+        int answered = 0;
         (CommittedSet? last, long? newest) = context.Read((progress, queue) => (progress.Last, queue.Newest?.Sequence));
         while (_waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting) && (waiting.Sequence <= last?.Sequence || !(waiting.Sequence <= newest))
             && _waiting.TryDequeue(out waiting))
         {
+            answered++;
             if (waiting.Sequence <= last?.Sequence)
                 waiting.Cut.TrySetResult(ProtectionRunner.Describe(context.Progress));
             else
                 cutAgain(waiting.Cut);
         }
+
+        return answered;
     }
 }

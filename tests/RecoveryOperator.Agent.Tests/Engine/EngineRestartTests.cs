@@ -129,13 +129,6 @@ public sealed class EngineRestartTests : EngineScene
         return raised;
     }
 
-    private async Task CutInOutageAsync()
-    {
-        Bench.Vault.Outage = Away;
-        Write();
-        await PassTimeUntilAsync(() => Status.CutsWaiting >= 1);
-    }
-
     private void BreakReading(bool broken) => Bench.Points.OnLoad = broken ? () => throw new InjectedFaultException("load") : null;
 
     private void BreakDropping(bool broken) =>

@@ -66,9 +66,7 @@ public sealed class TwoLoopsTests : EngineScene
     [Fact]
     public async Task Room_that_came_back_by_shipping_is_used_at_once()
     {
-        Bench.Vault.Outage = Away;
-        Write();
-        await PassTimeUntilAsync(() => Status.CutsWaiting == 1);
+        await CutInOutageAsync();
         Bench.FreeSpoolBytes = 1000;
         await PassTimeUntilAsync(() => Status.Fault?.Reason == FaultReasons.NoSpoolSpace && Status.CyclesMissedLastHour >= 3);
         Bench.FreeSpoolBytes = 1L << 40;

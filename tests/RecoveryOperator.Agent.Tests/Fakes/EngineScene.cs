@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using RecoveryOperator.Agent.Engine;
+using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing;
@@ -64,6 +65,15 @@ public abstract class EngineScene : IAsyncLifetime
     }
 
     protected Task<CutInfo> CutNowAsync() => Engine.CutAsync(EngineBench.ProtectionId, 1, bypassLimits: false, Token);
+
+    /// <summary>The vault goes away, and one set is cut that waits for it. No time passes, so it is one.</summary>
+    protected async Task CutInOutageAsync()
+    {
+        Bench.Vault.Outage = Away;
+        Write();
+        await Assert.ThrowsAsync<FaultException>(CutNowAsync);
+        Assert.Equal(1, Status.CutsWaiting);
+    }
 
     /// <summary>The vault goes away, and sets are cut until no more may wait.</summary>
     protected async Task FillQueueAsync()

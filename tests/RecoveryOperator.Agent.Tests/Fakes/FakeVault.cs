@@ -27,6 +27,9 @@ public sealed class FakeVault
     /// <summary>Thrown by every request while set.</summary>
     public VaultException? Outage { get; set; }
 
+    /// <summary>Called before a request is refused because of the outage.</summary>
+    public Action? OnRefused { get; set; }
+
     public long UploadedBytes { get; private set; }
 
     public ILogStore Open(FaultPoints points) => new Log(this, points);
@@ -108,7 +111,11 @@ public sealed class FakeVault
         private void Answer()
         {
             if (vault.Outage is { } outage)
+            {
+                vault.OnRefused?.Invoke();
                 throw outage;
+            }
+
             ClockOffset = TimeSpan.FromMilliseconds(250);
         }
     }
