@@ -155,11 +155,12 @@ public sealed class ProtectionRunner : IAsyncDisposable
         _prepared = _prepared || await PrepareAsync(cancellationToken);
         if (_context.IsEnded != isEnded)
             return; // It ended meanwhile: looked at again, at once.
+        DateTimeOffset now = _clock.Now; // Before the decision: a clock that is set back behind it would make the wait as long again.
         CycleDecision decision = _clock.Decide();
         if (decision.RunNow)
             await RunCycleAsync(cancellationToken);
         else
-            await WaitAsync(_prepared ? decision.WakeAt : Earlier(decision.WakeAt, _clock.Now + PrepareAgainAfter), cancellationToken);
+            await WaitAsync((_prepared ? decision.WakeAt : Earlier(decision.WakeAt, now + PrepareAgainAfter)) - now, cancellationToken);
     }
 
     /// <summary>
@@ -189,8 +190,8 @@ public sealed class ProtectionRunner : IAsyncDisposable
 
     private static DateTimeOffset Earlier(DateTimeOffset? first, DateTimeOffset second) => first is { } known && known < second ? known : second;
 
-    private Task WaitAsync(DateTimeOffset? wakeAt, CancellationToken cancellationToken) => _wake.WaitAsync(
-        wakeAt is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - _clock.Now).Ticks)) : Timeout.InfiniteTimeSpan, cancellationToken);
+    private Task WaitAsync(TimeSpan? time, CancellationToken cancellationToken) => _wake.WaitAsync(
+        time is { } known ? TimeSpan.FromTicks(Math.Max(0, known.Ticks)) : Timeout.InfiniteTimeSpan, cancellationToken);
 
     private async Task RunCycleAsync(CancellationToken cancellationToken)
     {

@@ -108,7 +108,8 @@ internal sealed class ShippingLoop(
     {
         if (Fault is null || RetryAt is not { } at || _looked >= at)
             return _wake.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
-        TimeSpan left = at - Now;
+        DateTimeOffset now = Now;
+        TimeSpan left = now < LastTryAt ? TimeSpan.Zero : at - now; // Set back: see IsRetryDue.
         return _wake.WaitAsync(left > ShortestWait ? left : ShortestWait, cancellationToken);
     }
 

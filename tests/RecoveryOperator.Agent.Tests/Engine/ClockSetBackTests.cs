@@ -48,6 +48,28 @@ public sealed class ClockSetBackTests : EngineScene
         AssertSoonAfter(before);
     }
 
+    /// <summary>Between any two looks at the clock: what is decided by one and done by another must not be hours apart.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task At_whichever_moment_it_happens(bool vaultAway)
+    {
+        for (int reading = 1; reading <= 30; reading++)
+        {
+            Bench.Vault.Outage = vaultAway ? Away : null;
+            DateTimeOffset before = default;
+            Time.BeforeReading(reading, () => before = SetBack());
+            await PassTimeUntilAsync(() => before != default && (!vaultAway || Status.RetryAt is not null));
+            Bench.Vault.Outage = null;
+            long committed = Status.CommittedSequence;
+
+            await PassTimeUntilAsync(() => Status is { CutsWaiting: 0, Fault: null } && Status.CommittedSequence > committed);
+
+            TestContext.Current.TestOutputHelper?.WriteLine($"reading {reading}: {Time.GetUtcNow() - before}");
+            Assert.True(Time.GetUtcNow() - before < Back / 2, $"reading {reading}: it took {Time.GetUtcNow() - before}");
+        }
+    }
+
     private DateTimeOffset SetBack()
     {
         Time.AdjustTime(Time.GetUtcNow() - Back);

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using RecoveryOperator.Agent.Engine;
 using RecoveryOperator.Agent.Faults;
 using RecoveryOperator.Agent.State;
@@ -21,7 +20,7 @@ public abstract class EngineScene : IAsyncLifetime
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 4, 12, 0, 0, TimeSpan.Zero));
+    protected WatchedClock Time { get; } = new(new DateTimeOffset(2026, 5, 4, 12, 0, 0, TimeSpan.Zero));
 
     protected FakeMachine Machine { get; } = new(1, SizeBytes);
 
