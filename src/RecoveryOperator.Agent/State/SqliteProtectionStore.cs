@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Google.Protobuf;
@@ -8,13 +9,16 @@ using RecoveryOperator.Protocol;
 
 namespace RecoveryOperator.Agent.State;
 
-/// <summary><see cref="IProtectionStore"/> in the state database.</summary>
+/// <summary><see cref="IProtectionStore"/> in the state database. One for each database: it remembers the queues.</summary>
 public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionStore
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter() },
     };
+
+    /// <summary>Queues as they are stored, which every cycle asks for some ten times. Filled and forgotten within transactions only, of which there is one at a time.</summary>
+    private readonly ConcurrentDictionary<string, WaitingCuts> _queues = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public IReadOnlyList<StoredProtection> LoadAll() =>
@@ -84,6 +88,7 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
         ArgumentNullException.ThrowIfNull(cut);
         database.InTransaction(session =>
         {
+            _queues.TryRemove(protectionId, out _);
             Save(session, protectionId, progress);
             session.Execute(
                 "INSERT INTO cut(protection, sequence, attempt, checkpoint, manifest, changed) VALUES($0, $1, $2, $3, $4, $5)",
@@ -101,18 +106,8 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     }
 
     /// <inheritdoc/>
-    public WaitingCuts LoadQueue(string protectionId) => database.InTransaction(session =>
-    {
-        // A cut without its size is no cut that may be left out: reading null fails.
-        IReadOnlyList<(CutIntent Cut, long LengthBytes, long PendingBytes)> cuts = session.Query(
-            """
-            SELECT c.sequence, c.attempt, c.checkpoint, s.length, s.pending FROM cut c
-            LEFT JOIN cut_size s ON s.protection = c.protection AND s.sequence = c.sequence WHERE c.protection = $0 ORDER BY c.sequence
-            """,
-            row => (IntentOf(row), row.GetInt64(3), row.GetInt64(4)),
-            protectionId);
-        return new WaitingCuts([.. cuts.Select(cut => cut.Cut)], cuts.Sum(cut => cut.LengthBytes), cuts.Sum(cut => cut.PendingBytes));
-    });
+    public WaitingCuts LoadQueue(string protectionId) =>
+        _queues.TryGetValue(protectionId, out WaitingCuts? known) ? known : database.InTransaction(session => _queues[protectionId] = ReadQueue(session, protectionId));
 
     /// <inheritdoc/>
     public PendingCut? LoadCut(string protectionId, long sequence) => database.InTransaction(session =>
@@ -132,6 +127,7 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     /// <inheritdoc/>
     public void MarkShipped(string protectionId, long sequence, int disk, int segment) => database.InTransaction(session =>
     {
+        _queues.TryRemove(protectionId, out _);
         int changed = session.Execute(
             "UPDATE cut_segment SET shipped = 1 WHERE protection = $0 AND sequence = $1 AND disk = $2 AND segment = $3 AND shipped = 0", protectionId, sequence, disk, segment);
         if (changed == 0)
@@ -151,6 +147,7 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     /// <inheritdoc/>
     public void EndCut(string protectionId, ProtectionProgress progress, long sequence, bool forgetBase) => database.InTransaction(session =>
     {
+        _queues.TryRemove(protectionId, out _);
         session.Execute("DELETE FROM cut_segment WHERE protection = $0 AND sequence = $1", protectionId, sequence);
         session.Execute("DELETE FROM cut_size WHERE protection = $0 AND sequence = $1", protectionId, sequence);
         session.Execute("DELETE FROM cut WHERE protection = $0 AND sequence = $1", protectionId, sequence);
@@ -160,6 +157,7 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     /// <inheritdoc/>
     public void DropCuts(string protectionId, ProtectionProgress progress, long fromSequence, bool forgetBase) => database.InTransaction(session =>
     {
+        _queues.TryRemove(protectionId, out _);
         session.Execute("DELETE FROM cut_segment WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
         session.Execute("DELETE FROM cut_size WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
         session.Execute("DELETE FROM cut WHERE protection = $0 AND sequence >= $1", protectionId, fromSequence);
@@ -169,12 +167,26 @@ public sealed class SqliteProtectionStore(StateDatabase database) : IProtectionS
     /// <inheritdoc/>
     public void Remove(string protectionId) => database.InTransaction(session =>
     {
+        _queues.TryRemove(protectionId, out _);
         session.Execute("DELETE FROM cut_segment WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM cut_size WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM cut WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM base_segment WHERE protection = $0", protectionId);
         session.Execute("DELETE FROM protection WHERE id = $0", protectionId);
     });
+
+    private static WaitingCuts ReadQueue(SqliteSession session, string protectionId)
+    {
+        // A cut without its size is no cut that may be left out: reading null fails.
+        IReadOnlyList<(CutIntent Cut, long LengthBytes, long PendingBytes)> cuts = session.Query(
+            """
+            SELECT c.sequence, c.attempt, c.checkpoint, s.length, s.pending FROM cut c
+            LEFT JOIN cut_size s ON s.protection = c.protection AND s.sequence = c.sequence WHERE c.protection = $0 ORDER BY c.sequence
+            """,
+            row => (IntentOf(row), row.GetInt64(3), row.GetInt64(4)),
+            protectionId);
+        return new WaitingCuts([.. cuts.Select(cut => cut.Cut)], cuts.Sum(cut => cut.LengthBytes), cuts.Sum(cut => cut.PendingBytes));
+    }
 
     private static void Save(SqliteSession session, string protectionId, ProtectionProgress progress)
     {

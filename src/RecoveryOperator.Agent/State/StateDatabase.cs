@@ -46,6 +46,7 @@ public sealed class StateDatabase : IDisposable
     private readonly Lock _lock = new();
     private readonly FileStream _processLock;
     private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
     /// <summary>Opens the directory, creating what is missing.</summary>
     /// <exception cref="InvalidOperationException">Another process uses the directory, or its schema is newer.</exception>
@@ -76,7 +77,7 @@ public sealed class StateDatabase : IDisposable
         lock (_lock)
         {
             using SqliteTransaction transaction = _connection.BeginTransaction();
-            T result = work(new SqliteSession(_connection, transaction));
+            T result = work(new SqliteSession(_connection, transaction, _commands));
             transaction.Commit();
             return result;
         }
@@ -92,6 +93,8 @@ public sealed class StateDatabase : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (SqliteCommand command in _commands.Values)
+            command.Dispose();
         _connection.Dispose();
         _processLock.Dispose();
     }

@@ -17,6 +17,10 @@ public interface IHypervisor : IAsyncDisposable
     /// <summary>One machine by id or, when no machine has that id, by name; null when the host has neither.</summary>
     Task<VirtualMachine?> FindAsync(string idOrName, CancellationToken cancellationToken);
 
+    /// <summary>The id alone of what <see cref="FindAsync"/> finds: asked for in every cycle of a machine that is protected by its name.</summary>
+    async Task<string?> FindIdAsync(string idOrName, CancellationToken cancellationToken) =>
+        (await FindAsync(idOrName, cancellationToken).ConfigureAwait(false))?.Id;
+
     /// <summary>Everything that keeps the machine from being protected, each with its remedy; empty when nothing does.</summary>
     Task<IReadOnlyList<PrerequisiteFailure>> CheckPrerequisitesAsync(string machineId, IReadOnlyCollection<string> excludedDisks, CancellationToken cancellationToken);
 

@@ -12,7 +12,8 @@ internal sealed partial class CheckpointStore(LibvirtConnection connection, ILog
         host =>
         {
             using var domain = host.Get(machineId);
-            return LibvirtNames.OwnCheckpoints(domain.Checkpoints(), owner);
+            using var checkpoints = domain.Checkpoints();
+            return LibvirtNames.OwnCheckpoints(checkpoints.Names, owner);
         },
         cancellationToken);
 
@@ -36,12 +37,13 @@ internal sealed partial class CheckpointStore(LibvirtConnection connection, ILog
         host =>
         {
             using var domain = host.Get(machineId);
-            var doomed = choose(LibvirtNames.OwnCheckpoints(domain.Checkpoints(), owner)).ToList();
+            using var checkpoints = domain.Checkpoints();
+            var doomed = choose(LibvirtNames.OwnCheckpoints(checkpoints.Names, owner)).ToList();
             if (doomed.Count == 0) return;
             var held = DomainHold.Begin(domain, owner);
             try
             {
-                foreach (var id in doomed) Delete(domain, owner, id);
+                foreach (var id in doomed) Delete(checkpoints, domain.Name, LibvirtNames.Checkpoint(owner, id));
             }
             finally
             {
@@ -51,17 +53,16 @@ internal sealed partial class CheckpointStore(LibvirtConnection connection, ILog
         cancellationToken);
 
     /// <summary>Where a killed QEMU left a bitmap missing or broken, what libvirt remembers of the checkpoint is removed at least.</summary>
-    private void Delete(LibvirtDomain domain, string owner, ChangeTrackingId id)
+    private void Delete(LibvirtCheckpoints checkpoints, string machine, string name)
     {
-        var name = LibvirtNames.Checkpoint(owner, id);
         try
         {
-            domain.DeleteCheckpoint(name, metadataOnly: false);
+            checkpoints.Delete(name, metadataOnly: false);
         }
         catch (ChangeTrackingLostException error)
         {
-            LogBroken(error, name, domain.Name);
-            domain.DeleteCheckpoint(name, metadataOnly: true);
+            LogBroken(error, name, machine);
+            checkpoints.Delete(name, metadataOnly: true);
         }
     }
 

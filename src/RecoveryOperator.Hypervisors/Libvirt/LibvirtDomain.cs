@@ -119,15 +119,11 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
             throw Error("end the backup job");
     }
 
-    /// <summary>Names of all checkpoints, parents before children.</summary>
-    public IReadOnlyList<string> Checkpoints()
+    /// <summary>All checkpoints, parents before children. Dispose of them.</summary>
+    public LibvirtCheckpoints Checkpoints()
     {
         var count = Check(LibvirtNative.DomainListAllCheckpoints(handle, out var pointers, CheckpointListTopological), "list checkpoints");
-        return LibvirtHost.Own(pointers, count, pointer =>
-        {
-            using var checkpoint = new CheckpointHandle().Own<CheckpointHandle>(pointer);
-            return Marshal.PtrToStringUTF8(LibvirtNative.DomainCheckpointGetName(checkpoint))!;
-        });
+        return new LibvirtCheckpoints(Name, LibvirtHost.Own(pointers, count, pointer => new CheckpointHandle().Own<CheckpointHandle>(pointer)));
     }
 
     public void CreateCheckpoint(string xml)
@@ -136,16 +132,8 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
         if (checkpoint.IsInvalid) throw Error("create a checkpoint");
     }
 
-    /// <summary>A checkpoint with, for each of its disks, the bytes that its bitmap has marked now.</summary>
-    public XElement CheckpointWithSizes(string name)
-    {
-        using var checkpoint = LibvirtNative.DomainCheckpointLookup(handle, name, 0);
-        if (checkpoint.IsInvalid) throw Error($"look up checkpoint {name}");
-        return XElement.Parse(Text(LibvirtNative.DomainCheckpointGetXml(checkpoint, CheckpointXmlWithoutDomain | CheckpointXmlWithSizes), $"count the changes since checkpoint {name}"));
-    }
-
-    /// <summary>Deletes a checkpoint and its bitmaps, or only what libvirt remembers of it. No-op when absent.</summary>
-    public void DeleteCheckpoint(string name, bool metadataOnly)
+    /// <summary>Deletes a checkpoint that may not be among those that were listed. No-op when absent.</summary>
+    public void DeleteCheckpoint(string name)
     {
         using var checkpoint = LibvirtNative.DomainCheckpointLookup(handle, name, 0);
         if (checkpoint.IsInvalid)
@@ -154,7 +142,7 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
             throw Error($"look up checkpoint {name}");
         }
 
-        Check(LibvirtNative.DomainCheckpointDelete(checkpoint, metadataOnly ? CheckpointDeleteMetadataOnly : 0), $"delete checkpoint {name}");
+        Check(LibvirtNative.DomainCheckpointDelete(checkpoint, 0), $"delete checkpoint {name}");
     }
 
     private string Text(nint pointer, string action) => pointer != 0 ? LibvirtNative.TakeString(pointer) : throw Error(action);

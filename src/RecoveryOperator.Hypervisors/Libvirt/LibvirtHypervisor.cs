@@ -80,6 +80,15 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IRecoveryTarget
         cancellationToken);
 
     /// <inheritdoc/>
+    public Task<string?> FindIdAsync(string idOrName, CancellationToken cancellationToken) => _connection.RunAsync(
+        host =>
+        {
+            using var domain = host.Find(idOrName);
+            return domain?.Id;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<PrerequisiteFailure>> CheckPrerequisitesAsync(
         string machineId,
         IReadOnlyCollection<string> excludedDisks,

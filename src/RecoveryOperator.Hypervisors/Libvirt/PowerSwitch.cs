@@ -111,7 +111,8 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
         if (state is LibvirtDomainState.Off or LibvirtDomainState.Crashed) domain.Start(paused: true);
         var name = LibvirtNames.Checkpoint((string?)mark.Attribute("owner") ?? string.Empty, LibvirtNames.First);
         var disks = DomainDisk.All(domain.Xml(inactive: false));
-        if (!domain.Checkpoints().Contains(name)) domain.CreateCheckpoint(BackupXml.Checkpoint(name, disks, disks));
+        using var checkpoints = domain.Checkpoints();
+        if (!checkpoints.Names.Contains(name)) domain.CreateCheckpoint(BackupXml.Checkpoint(name, disks, disks));
         mark.SetAttributeValue("tracked", true);
         domain.SetMetadata(LibvirtNames.Replica, mark);
         domain.Resume();

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using RecoveryOperator.Hypervisors.Libvirt.Native;
 
 namespace RecoveryOperator.Hypervisors.Libvirt;
 
@@ -15,34 +14,34 @@ internal sealed partial class RestCheck(TimeProvider time, ILogger logger)
     internal bool LooksAgain { get; set; } = true;
 
     /// <summary>The instant at which the disks were as at <see cref="SnapshotRequest.Since"/>, the new checkpoint made; null: a job must tell, and nothing was left behind.</summary>
-    public DateTimeOffset? Try(LibvirtDomain domain, SnapshotRequest request, IReadOnlyList<DomainDisk> all, IReadOnlyList<DomainDisk> included)
+    public DateTimeOffset? Try(LibvirtDomain domain, VirtualMachine machine, LibvirtCheckpoints checkpoints, SnapshotRequest request, IReadOnlyList<DomainDisk> all, IReadOnlyList<DomainDisk> included)
     {
         if (request is not { ReadsChangesOnly: true, Since: { } since, NewCheckpoint: { } wanted, QuiesceWithin: null, WholeDisks.Count: 0 }) return null;
-        if (domain.State().State is not (LibvirtDomainState.Running or LibvirtDomainState.Blocked or LibvirtDomainState.Paused)) return null;
+        if (machine.State is not (PowerState.Running or PowerState.Paused)) return null;
         var (old, made) = (LibvirtNames.Checkpoint(request.Owner, since), LibvirtNames.Checkpoint(request.Owner, wanted));
         var isMade = false;
         try
         {
-            if (!IsClean(domain, old, included)) return null;
+            if (!IsClean(checkpoints, old, included)) return null;
             AfterStep?.Invoke(1);
             var instant = time.GetUtcNow();
             domain.CreateCheckpoint(BackupXml.Checkpoint(made, all, included));
             isMade = true;
             AfterStep?.Invoke(3);
-            if (!LooksAgain || IsClean(domain, old, included)) return instant;
+            if (!LooksAgain || IsClean(checkpoints, old, included)) return instant;
         }
         catch (HypervisorException error)
         {
             LogNotCounted(error, domain.Name);
         }
 
-        if (isMade) domain.DeleteCheckpoint(made, metadataOnly: false);
+        if (isMade) domain.DeleteCheckpoint(made);
         return null;
     }
 
-    private static bool IsClean(LibvirtDomain domain, string checkpoint, IReadOnlyList<DomainDisk> included)
+    private static bool IsClean(LibvirtCheckpoints checkpoints, string checkpoint, IReadOnlyList<DomainDisk> included)
     {
-        var sizes = (domain.CheckpointWithSizes(checkpoint).Element("disks")?.Elements("disk") ?? [])
+        var sizes = (checkpoints.WithSizes(checkpoint).Element("disks")?.Elements("disk") ?? [])
             .Where(disk => (string?)disk.Attribute("checkpoint") == "bitmap")
             .ToDictionary(disk => (string?)disk.Attribute("name") ?? string.Empty, disk => (string?)disk.Attribute("size"));
         return included.All(disk => sizes.GetValueOrDefault(disk.Target) == "0");

@@ -74,7 +74,8 @@ internal sealed partial class SnapshotOpener(
         var disks = DomainDisk.All(live);
         if (MachinePrerequisites.Check(domain).Concat(DiskPrerequisites.Check(domain.Name, disks, request.ExcludedDisks)).FirstOrDefault() is { } failure)
             throw new HypervisorException(HypervisorFault.Unsupported, $"{failure.Object} cannot be protected: {failure.Message}", failure.Remedy);
-        var known = LibvirtNames.OwnCheckpoints(domain.Checkpoints(), request.Owner);
+        using var checkpoints = domain.Checkpoints();
+        var known = LibvirtNames.OwnCheckpoints(checkpoints.Names, request.Owner);
         if (request.Since is { } since && !known.Contains(since))
         {
             throw new ChangeTrackingLostException(
@@ -85,7 +86,8 @@ internal sealed partial class SnapshotOpener(
         if (request.NewCheckpoint is { } wanted && known.Contains(wanted))
             throw new HypervisorException(HypervisorFault.Conflict, $"machine {domain.Name} already has a checkpoint {wanted}", "abandon that checkpoint first, or use another id");
         var included = disks.Where(disk => !request.ExcludedDisks.Contains(disk.Target)).ToList();
-        return (DomainDescription.Of(domain, live), disks, included, rest.Try(domain, request, disks, included));
+        var machine = DomainDescription.Of(domain, live);
+        return (machine, disks, included, rest.Try(domain, machine, checkpoints, request, disks, included));
     }
 
     private static void Start(

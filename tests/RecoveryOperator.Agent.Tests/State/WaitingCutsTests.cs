@@ -61,6 +61,21 @@ public sealed class WaitingCutsTests : IDisposable
     }
 
     [Fact]
+    public void A_write_that_failed_leaves_what_is_stored_also_in_what_is_remembered()
+    {
+        _store.SaveCut(Id, Progress, Cut(2, segments: 2));
+        AssertAgrees([2]);
+
+        Assert.Throws<SqliteException>(() => _store.SaveCut(Id, Progress, Cut(2, segments: 1)));
+        AssertAgrees([2]);
+        Assert.Throws<InvalidOperationException>(() => _store.EndCut("no such protection", Progress, 2, forgetBase: false));
+
+        AssertAgrees([2]);
+        _store.MarkShipped(Id, 2, 0, 0);
+        AssertAgrees([2]);
+    }
+
+    [Fact]
     public void A_queue_of_a_former_version_is_counted_when_its_state_is_opened()
     {
         foreach (int sequence in new[] { 2, 3, 4 })

@@ -13,6 +13,8 @@ public abstract class InventoryConformance(IConformanceDriver driver)
 
         var byId = await hypervisor.FindAsync(machine.Id, Cancellation);
         var byName = await hypervisor.FindAsync(machine.Name, Cancellation);
+        Assert.Equal(machine.Id, await hypervisor.FindIdAsync(machine.Id, Cancellation));
+        Assert.Equal(machine.Id, await hypervisor.FindIdAsync(machine.Name, Cancellation));
         var host = await hypervisor.DescribeHostAsync(Cancellation);
 
         Assert.Equal(machine.Id, byName?.Id);
@@ -34,6 +36,7 @@ public abstract class InventoryConformance(IConformanceDriver driver)
 
         Assert.Null(await hypervisor.FindAsync(unknown, Cancellation));
         Assert.Null(await hypervisor.FindAsync("no-such-machine", Cancellation));
+        Assert.Null(await hypervisor.FindIdAsync("no-such-machine", Cancellation));
         var refusal = await Assert.ThrowsAnyAsync<HypervisorException>(() => hypervisor.BeginSnapshotAsync(unknown, request, Cancellation));
         Assert.Equal(HypervisorFault.NotFound, refusal.Fault);
         Assert.NotEmpty(refusal.Remedy);

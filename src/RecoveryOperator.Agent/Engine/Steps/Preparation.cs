@@ -35,11 +35,11 @@ internal sealed class Preparation(ProtectionContext context)
         if (context.Progress.MachineId is { } known && known == wanted)
             return;
 
-        VirtualMachine machine = await context.Hypervisor.FindAsync(wanted, cancellationToken) ?? throw NotFound(wanted);
-        if (context.Progress.MachineId is { } claimed && claimed != machine.Id)
-            throw Replaced(wanted, claimed, machine.Id);
+        string found = await context.Hypervisor.FindIdAsync(wanted, cancellationToken) ?? throw NotFound(wanted);
+        if (context.Progress.MachineId is { } claimed && claimed != found)
+            throw Replaced(wanted, claimed, found);
         if (context.Progress.MachineId is null)
-            context.Save(progress => progress with { MachineId = machine.Id });
+            context.Save(progress => progress with { MachineId = found });
     }
 
     private async Task CleanUpAsync(CancellationToken cancellationToken)
