@@ -6,21 +6,24 @@ namespace RecoveryOperator.Vault.Control;
 /// <summary>Creates an epoch's seal at its next free sequence. A race with a set is decided by create-if-absent; the loser looks at the next sequence.</summary>
 internal sealed class EpochSealer(ProtectionVault vault)
 {
+    /// <summary>What stands at a sequence and cannot be read (damaged, or put there by a host that is no longer trusted) takes its place in the chain: fencing cannot be held up.</summary>
     public async Task<SealResult> SealAsync(long epoch, string operationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long sequence = await AppliedSequenceAsync(epoch, cancellationToken);
-        StoredSet? last = sequence == 0 ? null : await vault.ReadSetAsync(epoch, sequence, cancellationToken);
+        StandingSet? last = sequence == 0 ? null : await ReadAsync(epoch, sequence, cancellationToken);
         while (true)
         {
             sequence++;
-            StoredSet standing = await vault.ReadSetAsync(epoch, sequence, cancellationToken)
-                ?? await CreateAsync(epoch, sequence, last, operationId, now, cancellationToken);
-            if (standing.Manifest.Kind == SetKind.Seal)
-                return new SealResult(sequence, standing.Manifest.SealedBy ?? "", last);
+            StandingSet standing = await ReadAsync(epoch, sequence, cancellationToken)
+                ?? await CreateAsync(epoch, sequence, last?.Sha256, operationId, now, cancellationToken);
+            if (standing.Set?.Manifest is { Kind: SetKind.Seal } seal)
+                return new SealResult(sequence, seal.SealedBy ?? "", last?.Set);
 
             last = standing;
         }
     }
+
+    private Task<StandingSet?> ReadAsync(long epoch, long sequence, CancellationToken cancellationToken) => SetReader.ReadStandingAsync(vault.Log, epoch, sequence, cancellationToken);
 
     /// <summary>The search begins behind what was applied: with days of sets behind, that saves a request for each.</summary>
     private async Task<long> AppliedSequenceAsync(long epoch, CancellationToken cancellationToken)
@@ -33,8 +36,9 @@ internal sealed class EpochSealer(ProtectionVault vault)
         return ended?.LastSequence ?? (applied.Epoch == epoch ? applied.Sequence : 0);
     }
 
-    private async Task<StoredSet> CreateAsync(
-        long epoch, long sequence, StoredSet? last, string operationId, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>The seal, or what was there first.</summary>
+    private async Task<StandingSet> CreateAsync(
+        long epoch, long sequence, string? previousSha256, string operationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         SetManifest seal = new()
         {
@@ -42,11 +46,18 @@ internal sealed class EpochSealer(ProtectionVault vault)
             ProtectionId = vault.Id.ToString(),
             Epoch = epoch,
             Sequence = sequence,
-            PreviousSha256 = last?.Sha256,
+            PreviousSha256 = previousSha256,
             Instant = now,
             SealedBy = operationId,
         };
-        CommitResult result = await SetWriter.CreateAsync(vault.Log, seal, cancellationToken);
-        return result.Standing;
+        try
+        {
+            StoredSet standing = (await SetWriter.CreateAsync(vault.Log, seal, cancellationToken)).Standing;
+            return new StandingSet(standing, standing.Sha256);
+        }
+        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
+        {
+            return await ReadAsync(epoch, sequence, cancellationToken) ?? throw unreadable;
+        }
     }
 }

@@ -27,5 +27,5 @@ public sealed record VaultClaim(VaultClaimOutcome Outcome, Versioned<VmDocument>
 /// <summary>An epoch's end.</summary>
 /// <param name="Sequence">Sequence of the seal.</param>
 /// <param name="SealedBy">Operation that made it; may be another than the one that asked.</param>
-/// <param name="LastSet">The last set before it; null when the epoch has none.</param>
+/// <param name="LastSet">The last set before it; null when the epoch has none, or it cannot be read.</param>
 public sealed record SealResult(long Sequence, string SealedBy, Host.StoredSet? LastSet);

@@ -14,6 +14,19 @@ internal static class SetReader
     public static Task<StoredSet?> ReadAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) =>
         StorageCall.RunAsync(log.Uri, () => FindAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken), cancellationToken);
 
+    /// <summary>What stands at a sequence, as far as it can be read, or null when the sequence is free.</summary>
+    public static async Task<StandingSet?> ReadStandingAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(log, epoch, sequence, cancellationToken) is { } set ? new StandingSet(set, set.Sha256) : null;
+        }
+        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
+        {
+            return await ReadHashAsync(log, epoch, sequence, cancellationToken) is { } sha256 ? new StandingSet(null, sha256) : null;
+        }
+    }
+
     public static string Hash(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     /// <summary>SHA-256 (hex) of what stands at a sequence, whether it can be read as a manifest or not. Null when the sequence is free.</summary>
@@ -50,3 +63,8 @@ internal static class SetReader
         }
     }
 }
+
+/// <summary>What stands at a sequence.</summary>
+/// <param name="Set">The set or seal; null when it cannot be read.</param>
+/// <param name="Sha256">SHA-256 (hex) of its bytes in any case.</param>
+internal sealed record StandingSet(StoredSet? Set, string Sha256);

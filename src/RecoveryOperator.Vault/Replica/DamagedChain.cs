@@ -26,28 +26,13 @@ internal sealed class DamagedChain(ProtectionVault vault)
 
         while (true)
         {
-            (StoredSet? set, string? sha256) = await ReadAsync(position.Epoch, _sequence, cancellationToken);
-            if (sha256 is null)
+            if (await SetReader.ReadStandingAsync(vault.Log, position.Epoch, _sequence, cancellationToken) is not { } standing)
                 return null;
-            if (set?.Manifest.Kind == SetKind.Seal || (set?.Manifest.Completes == Completes.Resync && _sequence > applied.Damage?.Sequence))
+            if (standing.Set is { } set && (set.Manifest.Kind == SetKind.Seal || (set.Manifest.Completes == Completes.Resync && _sequence > applied.Damage?.Sequence)))
                 return (set, new SetPlace(position, _sequence, _previousSha256));
 
             _sequence++;
-            _previousSha256 = sha256;
-        }
-    }
-
-    /// <summary>The set as far as it can be read, and the hash of its bytes in any case; nothing when the sequence is free.</summary>
-    private async Task<(StoredSet? Set, string? Sha256)> ReadAsync(long epoch, long sequence, CancellationToken cancellationToken)
-    {
-        try
-        {
-            StoredSet? set = await vault.ReadSetAsync(epoch, sequence, cancellationToken);
-            return (set, set?.Sha256);
-        }
-        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
-        {
-            return (null, await SetReader.ReadHashAsync(vault.Log, epoch, sequence, cancellationToken));
+            _previousSha256 = standing.Sha256;
         }
     }
 }

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs.Specialized;
+using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
 using RecoveryOperator.Vault.Replica;
@@ -151,16 +152,29 @@ public sealed class ResyncTests(AzuriteFixture fixture)
         await scene.AssertPointsAsync(1, 2);
     }
 
-    [Fact]
-    public async Task A_seal_behind_a_damaged_set_ends_the_epoch_and_the_next_one_begins()
+    /// <summary>The manifest: what a host that is no longer trusted puts at the end of its epoch does not keep it from being fenced.</summary>
+    [Theory]
+    [InlineData("segment", 1)]
+    [InlineData("manifest", 1)]
+    [InlineData("manifest", 0)]
+    public async Task A_seal_behind_a_damaged_set_ends_the_epoch_and_the_next_one_begins(string damage, int setsBehind)
     {
         using ReplicaScene scene = await PrepareAsync();
         scene.Source.Write(0, 0, MiB);
         await scene.Source.CommitAsync(Token);
-        string damaged = scene.Source.LastSegment!;
-        await scene.Source.CommitAsync(Token);
-        await scene.DamageLogAsync(damaged);
-        await scene.Vault.SealAsync(1, "op", TestDocuments.Now, Token);
+        string segment = scene.Source.LastSegment!;
+        for (int set = 0; set < setsBehind; set++)
+            await scene.Source.CommitAsync(Token);
+        if (damage == "segment")
+            await scene.DamageLogAsync(segment);
+        else
+            await scene.Vault.Log.GetBlobClient(VaultNames.Set(1, 2)).UploadAsync(new BinaryData("no manifest"), overwrite: true, Token);
+        foreach (string operation in new[] { "op", "op-again" })
+        {
+            SealResult seal = await scene.Vault.SealAsync(1, operation, TestDocuments.Now, Token);
+            Assert.Equal((3 + setsBehind, "op"), (seal.Sequence, seal.SealedBy));
+        }
+
         ApplyResult result = await scene.ApplyAllAsync();
         Assert.Equal((ApplyOutcome.Sealed, 2L), (result.Outcome, result.Applied!.Damage!.Sequence));
         Assert.Equal(new SealedEpoch(1, 1), Assert.Single(result.Applied.SealedEpochs));
