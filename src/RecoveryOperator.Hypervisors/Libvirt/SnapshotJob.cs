@@ -104,7 +104,7 @@ internal sealed partial class SnapshotJob(LibvirtConnection connection, LibvirtO
     {
         foreach (var path in FreezeMark.Of(options.RuntimeDirectory, owner, machineId))
         {
-            if (FreezeMark.Read(path, machineId) is not { } mark || await freezer.TryThawAsync(path, mark).ConfigureAwait(false)) continue;
+            if (FreezeMark.Read(path, machineId) is not { } mark || await freezer.TryThawAsync(path, mark).ConfigureAwait(false) is not null) continue;
             if (freezer.Left(mark) > -MayBeFrozen)
             {
                 throw new HypervisorException(

@@ -45,7 +45,7 @@ internal sealed class LogSweeper(ProtectionVault vault)
         IAsyncEnumerable<BlobItem> blobs = StorageCall.ListAsync(vault.Log.Uri, vault.Log.GetBlobsAsync(options, cancellationToken), cancellationToken);
         await foreach (BlobItem blob in blobs.WithCancellation(cancellationToken))
         {
-            if (!named.Contains(KeyOf(blob.Name)) && blob.Properties.LastModified <= olderThan)
+            if (!named.Contains(KeyOf(blob.Name)) && blob.Properties.LastModified < olderThan)
                 unnamed.Add(blob.Name);
         }
 

@@ -83,6 +83,27 @@ public sealed class LibvirtQuiesceTests(LibvirtHost host)
     }
 
     [Fact]
+    public async Task P6_A_guest_that_somebody_else_thawed_before_the_instant_gives_no_app_consistent_point()
+    {
+        await using var guest = await AgentGuest.StartAsync(host);
+        await using var hypervisor = host.Open();
+        var machine = (await hypervisor.FindAsync(guest.Name, Cancellation))!;
+        using var connection = new LibvirtConnection(host.Uri, NullLogger.Instance);
+        var freezer = new GuestFreezer(connection, TimeProvider.System, NullLogger.Instance);
+        foreach (var thawed in new[] { false, true })
+        {
+            var quiescence = await Quiescence.BeginAsync(
+                freezer, FreezeMark.Path(host.Options.RuntimeDirectory, Owner, machine.Id, "t1"), machine.Id, Limit, TimeProvider.System, Cancellation);
+            if (thawed) await host.VirshAsync(Cancellation, "domfsthaw", guest.Name);
+
+            var consistency = await quiescence.EndAsync();
+
+            Assert.Equal((!thawed, thawed ? QuiesceReasons.ThawFailed : null), (consistency.IsAppConsistent, consistency.Reason));
+            Assert.Empty(Marks);
+        }
+    }
+
+    [Fact]
     public async Task A_machine_that_does_not_run_is_not_frozen()
     {
         await using var guest = await AgentGuest.StartAsync(host);

@@ -19,7 +19,7 @@ internal sealed partial class ThawWatch(string machineId, string markPath, Guest
             if (FreezeMark.Read(markPath, machineId) is { } mark && (agentTrouble() is not null || freezer.Left(mark) < TimeSpan.Zero))
             {
                 var thawed = await freezer.TryThawAsync(markPath, mark).ConfigureAwait(false);
-                if (thawed) LogThawed(machineId);
+                if (thawed is not null) LogThawed(machineId);
                 else if (freezer.Left(mark) < -GiveUpAfter) GiveUp();
             }
 

@@ -33,27 +33,21 @@ internal sealed partial class GuestFreezer(LibvirtConnection connection, TimePro
         },
         cancellationToken);
 
-    /// <summary>Thaws.</summary>
-    /// <returns>True when nothing of the guest is frozen any more, for certain.</returns>
-    public async Task<bool> TryThawAsync(string machineId)
+    /// <summary>Thaws the guest of a mark, and removes the mark when that is certain.</summary>
+    /// <returns>How many file systems had been frozen until now; null when something of the guest may be frozen still.</returns>
+    public async Task<int?> TryThawAsync(string markPath, FreezeMark mark)
     {
         try
         {
-            return await connection.RunAsync(host => Thaw(host, machineId), CancellationToken.None).ConfigureAwait(false);
+            var thawed = await connection.RunAsync(host => Thaw(host, mark.MachineId), CancellationToken.None).ConfigureAwait(false);
+            File.Delete(markPath);
+            return thawed;
         }
         catch (HypervisorException error)
         {
-            LogNotThawed(error, machineId);
-            return false;
+            LogNotThawed(error, mark.MachineId);
+            return null;
         }
-    }
-
-    /// <summary>Thaws the guest of a mark, and removes the mark when that is certain.</summary>
-    public async Task<bool> TryThawAsync(string markPath, FreezeMark mark)
-    {
-        if (!await TryThawAsync(mark.MachineId).ConfigureAwait(false)) return false;
-        File.Delete(markPath);
-        return true;
     }
 
     /// <summary>The reason for a set that was frozen and whose thaw came too late or not at all.</summary>
@@ -62,21 +56,21 @@ internal sealed partial class GuestFreezer(LibvirtConnection connection, TimePro
     /// <summary>Time left until the freeze must be over.</summary>
     public TimeSpan Left(FreezeMark mark) => mark.Until - time.GetUtcNow();
 
-    private bool Thaw(LibvirtHost host, string machineId)
+    private int Thaw(LibvirtHost host, string machineId)
     {
         using var domain = host.Find(machineId);
-        if (domain is null || domain.State().State is LibvirtDomainState.Off or LibvirtDomainState.Crashed) return true;
+        if (domain is null || domain.State().State is LibvirtDomainState.Off or LibvirtDomainState.Crashed) return 0;
         try
         {
             domain.SetAgentTimeout(Seconds(ThawAnswer));
             var thawed = domain.Thaw();
             domain.SetAgentTimeout(LibvirtConstants.AgentWaitsForever);
             if (thawed > 0) LogThawed(domain.Name, thawed);
-            return true;
+            return thawed;
         }
         catch (LibvirtException error) when (error.Code == LibvirtErrorCode.ArgumentUnsupported)
         {
-            return true; // It has no channel for an agent: nobody can have frozen it.
+            return 0; // It has no channel for an agent: nobody can have frozen it.
         }
     }
 

@@ -6,11 +6,14 @@ internal sealed class Quiescence
     private readonly GuestFreezer _freezer;
     private readonly string _path;
     private readonly FreezeMark? _mark;
+    private readonly TimeSpan _within;
+    private readonly TimeProvider _time;
+    private readonly long _began;
     private SnapshotConsistency? _failure;
     private bool _ended;
 
-    private Quiescence(GuestFreezer freezer, string path, FreezeMark? mark, SnapshotConsistency? failure) =>
-        (_freezer, _path, _mark, _failure) = (freezer, path, mark, failure);
+    private Quiescence(GuestFreezer freezer, string path, FreezeMark? mark, TimeSpan within, TimeProvider time, SnapshotConsistency? failure) =>
+        (_freezer, _path, _mark, _within, _time, _began, _failure) = (freezer, path, mark, within, time, time.GetTimestamp(), failure);
 
     /// <summary>Freezes where it is asked for.</summary>
     /// <param name="freezer">Freezes.</param>
@@ -22,11 +25,11 @@ internal sealed class Quiescence
     public static async Task<Quiescence> BeginAsync(
         GuestFreezer freezer, string path, string machineId, TimeSpan? within, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (within is not { } limit) return new Quiescence(freezer, path, null, SnapshotConsistency.Crash);
+        if (within is not { } limit) return new Quiescence(freezer, path, null, default, time, SnapshotConsistency.Crash);
         cancellationToken.ThrowIfCancellationRequested();
         var mark = new FreezeMark(machineId, time.GetUtcNow() + limit);
+        var quiescence = new Quiescence(freezer, path, mark, limit, time, null); // Its clock cannot be set back, as the mark's can.
         mark.Write(path);
-        var quiescence = new Quiescence(freezer, path, mark, null);
         try
         {
             quiescence._failure = await freezer.FreezeAsync(machineId, limit, CancellationToken.None).ConfigureAwait(false);
@@ -53,8 +56,9 @@ internal sealed class Quiescence
 
         var wasFrozen = _failure is null;
         var thawed = await _freezer.TryThawAsync(_path, _mark).ConfigureAwait(false);
-        if (wasFrozen && !thawed) _failure = GuestFreezer.ThawFailed("the guest agent did not confirm the thaw; it is tried until it does");
-        else if (wasFrozen && _freezer.Left(_mark) < TimeSpan.Zero) _failure = GuestFreezer.ThawFailed("the thaw came after the time that was allowed");
+        if (wasFrozen && thawed is null) _failure = GuestFreezer.ThawFailed("the guest agent did not confirm the thaw; it is tried until it does");
+        else if (wasFrozen && thawed == 0) _failure = GuestFreezer.ThawFailed("the guest was not frozen any more when the job had begun: it was started anew, or somebody else thawed it");
+        else if (wasFrozen && _time.GetElapsedTime(_began) > _within) _failure = GuestFreezer.ThawFailed("the thaw came after the time that was allowed");
         return _failure ?? SnapshotConsistency.App;
     }
 }
