@@ -188,6 +188,24 @@ public sealed class ResyncTests(AzuriteFixture fixture)
         await scene.AssertAllPointsAsync((1, 1), (2, 1));
     }
 
+    /// <summary>The storage tells times in whole seconds, and a host may begin the next copy in the second in which it completed the last one.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public async Task What_is_copied_in_the_second_of_a_completed_copy_may_be_of_the_next_one_and_is_not_swept(int secondsOlder, bool stays)
+    {
+        using ReplicaScene scene = await PrepareAsync();
+        await scene.Source.AskAsync(computeAnew: false, Token);
+        StoredSet set = await scene.Source.CommitResyncAsync(await AnswerAsync(scene), Token);
+        BlockBlobClient next = scene.Vault.Log.GetBlockBlobClient(VaultNames.BaseSegment(1, Guid.NewGuid(), 0, 0));
+        await next.UploadAsync(new MemoryStream(new byte[100]), cancellationToken: Token);
+        DateTimeOffset written = (await next.GetPropertiesAsync(cancellationToken: Token)).Value.LastModified;
+
+        await new LogSweeper(scene.Vault).SweepAsync(set with { StoredAt = written.AddSeconds(secondsOlder) }, Token);
+
+        Assert.Equal(stays, (await next.ExistsAsync(Token)).Value);
+    }
+
     [Fact]
     public async Task A_first_set_that_is_damaged_leaves_an_empty_replica_that_a_resynchronization_fills()
     {
