@@ -22,6 +22,7 @@ public sealed class HostOperations(ProtectionEngine engine, IHypervisor hypervis
         StartHostOperationRequest.KindOneofCase.StartMachine => (context, token) => StartMachineAsync(request.StartMachine, context, token),
         StartHostOperationRequest.KindOneofCase.ShutDownMachine => (context, token) => ShutDownMachineAsync(request.ShutDownMachine, context, token),
         StartHostOperationRequest.KindOneofCase.DeleteReplica => (context, token) => DeleteReplicaAsync(request.DeleteReplica, context, token),
+        StartHostOperationRequest.KindOneofCase.CheckGuest => (_, token) => CheckGuestAsync(request.CheckGuest, token),
         _ => throw new ArgumentException($"The operation '{request.Id}' does not say what to do: this agent ({Hosting.AgentVersion.Current}) may be older than its caller.", nameof(request)),
     };
 
@@ -91,10 +92,33 @@ public sealed class HostOperations(ProtectionEngine engine, IHypervisor hypervis
 
     private async Task<OperationResult?> DeleteReplicaAsync(DeleteReplica request, OperationContext context, CancellationToken cancellationToken)
     {
-        context.Step($"deleting {request.MachineId}");
-        await target.DeleteReplicaAsync(request.MachineId, cancellationToken);
+        context.Step($"deleting {(request.Name.Length > 0 ? request.Name : request.MachineId)}");
+        if (request.MachineId.Length > 0)
+            await target.DeleteReplicaAsync(request.MachineId, cancellationToken);
+        if (request.OperationId.Length > 0)
+            await target.DeleteReplicaMadeForAsync(request.ProtectionId, request.OperationId, request.Name, cancellationToken);
         return null;
     }
+
+    private async Task<OperationResult?> CheckGuestAsync(CheckGuest request, CancellationToken cancellationToken)
+    {
+        GuestCheck check = new();
+        if (await hypervisor.FindAsync(request.MachineId, cancellationToken) is { } machine)
+        {
+            check.State = MachineMapping.ToInfo(machine).State;
+            if (check.State == MachineState.Running)
+                check.Agent = GuestAnswerOf(await target.DoesGuestAnswerAsync(machine.Id, cancellationToken));
+        }
+
+        return new OperationResult { Guest = check };
+    }
+
+    private static GuestAnswer GuestAnswerOf(bool? answers) => answers switch
+    {
+        null => GuestAnswer.Unspecified,
+        true => GuestAnswer.Answers,
+        false => GuestAnswer.Silent,
+    };
 
     private async Task<OperationResult?> DescribeAsync(string machineId, CancellationToken cancellationToken)
     {

@@ -41,6 +41,9 @@ public sealed record PlanOperation
     /// <summary><c>Latest</c>, <c>LatestProcessed</c>, <c>LatestAppConsistent</c>, or an RFC 3339 time: the newest point at or before it.</summary>
     public string? RecoveryPoint { get; init; }
 
+    /// <summary>What was seen in the test, for the record; only with <c>CleanupTestFailover</c>.</summary>
+    public string? Notes { get; init; }
+
     /// <summary>Who asked, for the record.</summary>
     public string? RequestedBy { get; init; }
 }
@@ -54,4 +57,10 @@ public enum PlanOperationType
 
     /// <summary>End the choice of recovery point.</summary>
     Commit,
+
+    /// <summary>Start copies of the machines on the test network; replication goes on.</summary>
+    TestFailover,
+
+    /// <summary>Remove what a test failover made.</summary>
+    CleanupTestFailover,
 }

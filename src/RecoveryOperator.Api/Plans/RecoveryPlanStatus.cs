@@ -18,6 +18,12 @@ public sealed record RecoveryPlanStatus : IConditioned
     /// <summary>The operation that runs, or ran last.</summary>
     public PlanOperationStatus? CurrentOperation { get; init; }
 
+    /// <summary>The test failover that was not cleaned up yet; absent when there is none.</summary>
+    public PlanTestStatus? Test { get; init; }
+
+    /// <summary>The newest test failover that succeeded and whose cleanup did.</summary>
+    public PlanTestSuccess? LastSuccessfulTest { get; init; }
+
     /// <summary>Operation types that would be accepted now.</summary>
     public IReadOnlyList<PlanOperationType> AllowedOperations { get; init; } = [];
 
@@ -54,6 +60,29 @@ public sealed record PlanOperationStatus
 
     /// <summary>What it does, or what came of it.</summary>
     public string? Message { get; init; }
+}
+
+/// <summary>A test failover that was not cleaned up yet.</summary>
+public sealed record PlanTestStatus
+{
+    /// <summary>Id of its operation.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How its operation stands.</summary>
+    public required PlanOperationState State { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+}
+
+/// <summary>A test failover that succeeded, with its cleanup.</summary>
+public sealed record PlanTestSuccess
+{
+    /// <summary>Id of its operation.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When its cleanup ended.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
 }
 
 /// <summary>A group.</summary>

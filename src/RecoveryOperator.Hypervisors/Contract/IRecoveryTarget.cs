@@ -29,6 +29,20 @@ public interface IRecoveryTarget
     Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The same for the machine that was made for an owner and an operation, whose id the caller may never have learned. Waits for its creation where that is under way, and
+    /// removes what one that was cut off has left. No-op when there is none.
+    /// </summary>
+    /// <param name="owner">As in <see cref="ReplicaRequest.Owner"/>.</param>
+    /// <param name="operationId">As in <see cref="ReplicaRequest.OperationId"/>.</param>
+    /// <param name="name">As in <see cref="ReplicaRequest.Name"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task DeleteReplicaMadeForAsync(string owner, string operationId, string name, CancellationToken cancellationToken);
+
+    /// <summary>Whether the agent within the machine's guest answers; returns within a few seconds. Null: nobody can be asked.</summary>
+    /// <exception cref="HypervisorException">There is no such machine, or the hypervisor cannot be asked.</exception>
+    Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Lets replicas go on that stopped because their disks could not be read or written (the vault was away): nobody in the guest can. To be called from
     /// time to time; one whose disks are still out of reach stops again. A machine that a person paused is left alone.
     /// </summary>

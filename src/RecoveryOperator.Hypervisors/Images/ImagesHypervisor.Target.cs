@@ -61,6 +61,22 @@ public sealed partial class ImagesHypervisor
     }
 
     /// <inheritdoc/>
+    public async Task DeleteReplicaMadeForAsync(string owner, string operationId, string name, CancellationToken cancellationToken)
+    {
+        using var oneAtATime = await creation.LockAsync(name, cancellationToken);
+        foreach (var machine in folder.List().Where(m => m.File.Owner == owner && m.File.OperationId == operationId))
+        {
+            await DeleteReplicaAsync(machine.Id, cancellationToken);
+        }
+
+        creation.RemoveDraft(name);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken) =>
+        Task.FromResult<bool?>(null); // Its guest is a process without an agent.
+
+    /// <inheritdoc/>
     public async Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken)
     {
         var machine = await RequireAsync(machineId, cancellationToken);

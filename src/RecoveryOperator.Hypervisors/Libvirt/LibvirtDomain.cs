@@ -101,6 +101,9 @@ internal sealed unsafe class LibvirtDomain(DomainHandle handle) : IDisposable
     /// <summary>How long libvirt waits for each answer of the guest's agent, in seconds.</summary>
     public void SetAgentTimeout(int seconds) => Check(LibvirtNative.DomainSetAgentTimeout(handle, seconds, 0), "bound the answers of the guest agent");
 
+    /// <summary>Asks the guest's agent for the guest's time: that it answers is what counts.</summary>
+    public void AskAgent() => Check(LibvirtNative.DomainGetTime(handle, out _, out _, 0), "ask the guest agent");
+
     public void BeginBackup(string backupXml, string? checkpointXml) =>
         Check(LibvirtNative.DomainBackupBegin(handle, backupXml, checkpointXml, 0), "begin a snapshot");
 

@@ -24,6 +24,13 @@ public sealed partial class LibvirtHypervisor
     public Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken) => _replicas.DeleteAsync(machineId, cancellationToken);
 
     /// <inheritdoc/>
+    public Task DeleteReplicaMadeForAsync(string owner, string operationId, string name, CancellationToken cancellationToken) =>
+        _replicas.DeleteAsync(LibvirtNames.ReplicaId(owner, operationId).ToString(), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken) => _power.DoesGuestAnswerAsync(machineId, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) => _power.ResumeStoppedReplicasAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a guest's agent may take to say something.</summary>
+    private const int AgentAnswerSeconds = 3;
+
     /// <summary>
     /// A replica that was never started: paused start, checkpoint over all disks, note of it, resume. Each step looks at what a former attempt did.
     /// </summary>
@@ -50,6 +53,33 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
             await Task.Delay(Poll, time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether the guest's agent answers; null where it has no channel for one. A guest that does not run does not answer.</summary>
+    public Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken) => connection.RunAsync<bool?>(
+        host =>
+        {
+            using var domain = host.Get(machineId);
+            if (domain.State().State is not (LibvirtDomainState.Running or LibvirtDomainState.Blocked)) return false;
+            try
+            {
+                domain.SetAgentTimeout(AgentAnswerSeconds);
+                domain.AskAgent();
+                domain.SetAgentTimeout(LibvirtConstants.AgentWaitsForever);
+                return true;
+            }
+            catch (LibvirtException error) when (error.Code == LibvirtErrorCode.ArgumentUnsupported)
+            {
+                LogNoAgent(error, domain.Name);
+                return null;
+            }
+            catch (LibvirtException error) when (error.Code is LibvirtErrorCode.AgentUnresponsive or LibvirtErrorCode.AgentUnsynced
+                or LibvirtErrorCode.AgentCommandTimeout or LibvirtErrorCode.OperationTimeout)
+            {
+                LogSilent(error, domain.Name);
+                return false;
+            }
+        },
+        cancellationToken);
 
     public Task DestroyAsync(string machineId, CancellationToken cancellationToken) => connection.RunAsync(
         host =>
@@ -120,6 +150,12 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} may have stopped because of an I/O error and could not be resumed; it is tried again")]
     private partial void LogNotResumed(Exception error, string machine);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Machine {Machine} has no channel for a guest agent")]
+    private partial void LogNoAgent(Exception error, string machine);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The guest agent of machine {Machine} does not answer")]
+    private partial void LogSilent(Exception error, string machine);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Started machine {Machine}")]
     private partial void LogStarted(string machine);

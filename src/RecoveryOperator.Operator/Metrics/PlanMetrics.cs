@@ -12,7 +12,7 @@ internal sealed class PlanMetrics
 {
     private readonly IObjectReader<RecoveryPlan> _plans;
     private readonly TimeProvider _timeProvider;
-    private readonly Gauge _duration;
+    private readonly Gauge _duration, _tested;
 
     public PlanMetrics(IObjectReader<RecoveryPlan> plans, TimeProvider timeProvider, CollectorRegistry collectors)
     {
@@ -21,18 +21,33 @@ internal sealed class PlanMetrics
             "recovery_operation_duration_seconds",
             "How long the newest operation of a plan took, or has taken so far, in seconds.",
             "namespace", "plan", "type", "state");
+        _tested = Prometheus.Metrics.WithCustomRegistry(collectors).CreateGauge(
+            "recovery_test_failover_last_success_timestamp_seconds",
+            "When the newest test failover of a plan that succeeded was cleaned up, in seconds since 1970; absent while there is none.",
+            "namespace", "plan");
         collectors.AddBeforeCollectCallback(Collect);
     }
 
     private void Collect()
     {
-        var shown = _plans.List().Select(Describe).OfType<(string[] Labels, double Seconds)>().ToList();
-        var names = shown.Select(one => string.Join('/', one.Labels)).ToHashSet();
-        foreach (var gone in _duration.GetAllLabelValues().Where(labels => !names.Contains(string.Join('/', labels))).ToList())
-            _duration.RemoveLabelled(gone);
-        foreach (var (labels, seconds) in shown)
-            _duration.WithLabels(labels).Set(seconds);
+        var plans = _plans.List();
+        Show(_duration, plans.Select(Describe));
+        Show(_tested, plans.Select(LastTest));
     }
+
+    private static void Show(Gauge gauge, IEnumerable<(string[] Labels, double Seconds)?> values)
+    {
+        var shown = values.OfType<(string[] Labels, double Seconds)>().ToList();
+        var names = shown.Select(one => string.Join('/', one.Labels)).ToHashSet();
+        foreach (var gone in gauge.GetAllLabelValues().Where(labels => !names.Contains(string.Join('/', labels))).ToList())
+            gauge.RemoveLabelled(gone);
+        foreach (var (labels, seconds) in shown)
+            gauge.WithLabels(labels).Set(seconds);
+    }
+
+    private static (string[] Labels, double Seconds)? LastTest(RecoveryPlan plan) => plan.Status?.LastSuccessfulTest?.FinishedAt is { } at
+        ? ([plan.Metadata.NamespaceProperty, plan.Metadata.Name], at.ToUnixTimeSeconds())
+        : null;
 
     private (string[] Labels, double Seconds)? Describe(RecoveryPlan plan) => plan.Status?.CurrentOperation is { StartedAt: { } started } operation
         ? ([plan.Metadata.NamespaceProperty, plan.Metadata.Name, operation.Type.ToString(), operation.State.ToString()],

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
@@ -8,17 +7,12 @@ using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Documents;
-using OperationState = RecoveryOperator.Protocol.OperationState;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
 /// <summary>The steps of a failover that agents do. An operation's id says what it is for, so a restarted operator finds it again.</summary>
-internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOptions options)
+internal sealed class AgentSteps(IPlanAgents agents, AgentAttempts attempts, TimeProvider time)
 {
-    private const int MaxPassedOver = 100;
-
-    private readonly ConcurrentDictionary<string, Attempt> _attempts = new();
-
     /// <summary>Asks the target for room, name and networks; null when nothing stands in the way.</summary>
     public async Task<StepOutcome?> CheckTargetAsync(
         FailoverContext context, NamespacedName host, long epoch, long sequence, CancellationToken cancellationToken)
@@ -29,7 +23,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
 
         var replica = Describe(context, point, context.Journal.Epoch + 1, _ => string.Empty);
         var key = KeyOf(context, "check", replica);
-        var (operation, waiting) = await RunAsync(
+        var (operation, waiting) = await attempts.RunAsync(
             host,
             key,
             id => new StartHostOperationRequest { Id = id, CheckReplica = new CheckReplica { Replica = replica } },
@@ -42,7 +36,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
         if (failures.Count == 0)
             return null;
         var obstacle = $"Host {host.Name} cannot take {context.Member.Name}; its source was not fenced. {string.Join(" ", failures.Select(AgentFaults.Text))}";
-        AskLater($"{host}/{key}", long.Parse(operation.Id.AsSpan(operation.Id.LastIndexOf('/') + 1), CultureInfo.InvariantCulture) + 1, obstacle);
+        attempts.AskLater($"{host}/{key}", long.Parse(operation.Id.AsSpan(operation.Id.LastIndexOf('/') + 1), CultureInfo.InvariantCulture) + 1, obstacle);
         return StepOutcome.Blocked(obstacle);
     }
 
@@ -60,16 +54,9 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
 
         var grant = await context.Member.Vault.GrantReplicaReadAsync(ReplicaReadGrants.NameOf(context.Journal), time.GetUtcNow(), cancellationToken);
         var replica = Describe(context, point, context.Journal.Epoch, disk => grant.SnapshotUri(disk).AbsoluteUri);
-        var (operation, waiting) = await RunAsync(
+        var (operation, waiting) = await attempts.RunAsync(
             context.Host, KeyOf(context, "create", replica), id => new StartHostOperationRequest { Id = id, CreateReplica = replica }, cancellationToken);
         return operation is null ? (null, waiting) : (operation.Result.Machine.Id, StepOutcome.Done);
-    }
-
-    /// <summary>Forgets how long the steps of an operation wait for their next try, also under the names of the version before, which had no plan in them.</summary>
-    public void RetryNow(RecoveryPlan plan, OperationRequest request)
-    {
-        foreach (var (key, attempt) in _attempts.Where(a => a.Key.Contains($"/{request.Id}/{NamespacedName.Of(plan).Namespace}/", StringComparison.Ordinal)))
-            _attempts.TryUpdate(key, attempt with { NotBefore = DateTimeOffset.MinValue }, attempt);
     }
 
     /// <summary>Starts the machine.</summary>
@@ -81,7 +68,7 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
             ProtectionId = context.Member.Vault!.Id.ToString(),
             Epoch = context.Journal.Epoch,
         };
-        var (operation, waiting) = await RunAsync(
+        var (operation, waiting) = await attempts.RunAsync(
             context.Host, KeyOf(context, "start", start), id => new StartHostOperationRequest { Id = id, StartMachine = start }, cancellationToken);
         return operation is null ? waiting : StepOutcome.Done;
     }
@@ -105,52 +92,6 @@ internal sealed class AgentSteps(IPlanAgents agents, TimeProvider time, PlanOpti
     private static string KeyOf(FailoverContext context, string step, IMessage request) =>
         $"{context.Key}/{step}-{Convert.ToHexStringLower(SHA256.HashData(request.ToByteArray()).AsSpan(0, 4))}";
 
-    /// <summary>
-    /// Runs an agent's operation as <c>key/number</c>. One that failed is followed by the next number, the blocked interval after its end. In a new
-    /// process the numbers start again, so what runs or has ended well is found, and what failed before is passed over at once. A check, whose answer
-    /// ages, starts at the clock's seconds instead.
-    /// </summary>
-    private async Task<(Protocol.Operation? Succeeded, StepOutcome Waiting)> RunAsync(
-        NamespacedName host, string key, Func<string, StartHostOperationRequest> request, CancellationToken cancellationToken, long firstNumber = 0)
-    {
-        var attempts = $"{host}/{key}";
-        var attempt = _attempts.GetOrAdd(attempts, _ => new Attempt(firstNumber, DateTimeOffset.MinValue, string.Empty, 0));
-        while (time.GetUtcNow() >= attempt.NotBefore)
-        {
-            var operation = await agents.BeginAsync(host, request($"{key}/{attempt.Number}"), cancellationToken);
-            if (operation.State == OperationState.Succeeded)
-            {
-                _attempts.TryRemove(attempts, out _);
-                return (operation, StepOutcome.Done);
-            }
-
-            if (operation.State is not (OperationState.Failed or OperationState.Canceled))
-                return (null, StepOutcome.Running(Progress(operation, host)));
-            _attempts[attempts] = attempt = After(attempt, operation, host);
-        }
-
-        return (null, StepOutcome.Blocked(attempt.Failure));
-    }
-
-    /// <summary>
-    /// The end is told by the host's clock, which may be wrong. So only so many are passed over at once; then, each waits by this clock.
-    /// </summary>
-    private Attempt After(Attempt attempt, Protocol.Operation operation, NamespacedName host)
-    {
-        var now = time.GetUtcNow();
-        var ended = attempt.PassedOver < MaxPassedOver && operation.FinishedAt?.ToDateTimeOffset() is { } told && told < now ? told : now;
-        var failure = operation.Fault is { } fault ? AgentFaults.Text(fault) : $"Operation {operation.Id} was canceled on host {host.Name}; it is begun again.";
-        return new Attempt(attempt.Number + 1, ended + options.BlockedInterval, failure, attempt.PassedOver + 1);
-    }
-
-    private void AskLater(string attempts, long number, string obstacle) =>
-        _attempts[attempts] = new Attempt(number, time.GetUtcNow() + options.BlockedInterval, obstacle, 0);
-
-    private static string Progress(Protocol.Operation operation, NamespacedName host)
-    {
-        var step = operation.Step.Length > 0 ? operation.Step : $"Host {host.Name} was asked and works on it.";
-        return operation.BytesTotal > 0 ? $"{step} ({100 * operation.BytesDone / operation.BytesTotal} %)" : step;
-    }
-
-    private sealed record Attempt(long Number, DateTimeOffset NotBefore, string Failure, int PassedOver);
+    /// <summary>What waits for its next try is tried at the next step.</summary>
+    public void RetryNow(RecoveryPlan plan, OperationRequest request) => attempts.RetryNow(plan, request);
 }

@@ -52,7 +52,7 @@ internal static class PlanConditions
             PlanPhase.Running when situation.IsCanceling => (ConditionTypes.Ready, "False", Canceling, "An operation is being canceled."),
             PlanPhase.Running => (ConditionTypes.Ready, "False", "OperationRunning", blocked ?? "An operation runs."),
             PlanPhase.NotReady => (ConditionTypes.Ready, "False", "NotRecoverable", problems.Length > 0 ? problems : Mixed(situation)),
-            PlanPhase.Failed => (ConditionTypes.Ready, "False", "OperationFailed", "The last operation did not recover every virtual machine: see its message."),
+            PlanPhase.Failed => (ConditionTypes.Ready, "False", "OperationFailed", "The last operation did not succeed for every virtual machine: see its message."),
             PlanPhase.Ready => (ConditionTypes.Ready, "True", "Recoverable", "Every virtual machine has a recovery point."),
             _ => (ConditionTypes.Ready, "True", phase.ToString(), "Every virtual machine runs at the target."),
         };
@@ -67,7 +67,7 @@ internal static class PlanConditions
         if (running is null)
             return (ConditionTypes.Reconciling, "False", "Idle", "No operation runs.");
         return situation.IsCanceling
-            ? (ConditionTypes.Reconciling, "True", Canceling, $"{running.Type} '{running.Id}' is being canceled: nothing is fenced any more.")
+            ? (ConditionTypes.Reconciling, "True", Canceling, $"{running.Type} '{running.Id}' is being canceled: {(running.Type == nameof(OperationType.TestFailover) ? "its machines are removed" : "nothing is fenced any more")}.")
             : (ConditionTypes.Reconciling, "True", running.Type, blocked ?? $"{running.Type} '{running.Id}' runs.");
     }
 

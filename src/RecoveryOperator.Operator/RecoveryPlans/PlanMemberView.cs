@@ -54,6 +54,10 @@ internal sealed record PlanMemberView(string Name, int Group, PlanMemberState St
     public bool HasStarted => Failover is { } failover
         && Journal!.Value.Operations.Any(o => JournalTransitions.IsOfFailover(o, failover) && o.State == nameof(OperationState.Succeeded));
 
-    /// <summary>The member as the guard sees it.</summary>
-    public PlanMember ToMember() => new(Name, State);
+    /// <summary>The member as the guard of a plan sees it.</summary>
+    public PlanMember ToMember(string plan)
+    {
+        var tests = Journal?.Value.Tests ?? [];
+        return new(Name, State, tests.Any(t => t.Plan == plan), tests.Count(t => t.Plan != plan));
+    }
 }

@@ -12,6 +12,9 @@ public sealed record PlanOptions
     /// <summary>How long a blocked step waits before the target or the vault is asked again.</summary>
     public TimeSpan BlockedInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a machine that a test failover started may take until it runs and its guest answers.</summary>
+    public TimeSpan BootTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How often the read grant of a recovered machine is looked at; it is renewed when less than six of its seven days are left.</summary>
     public TimeSpan GrantInterval { get; init; } = TimeSpan.FromHours(1);
 }

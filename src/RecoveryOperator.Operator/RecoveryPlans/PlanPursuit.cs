@@ -52,8 +52,8 @@ internal sealed partial class PlanPursuit(
         if (situation.Plan.Spec.Operation is not { } wanted)
             return situation;
 
-        var request = new OperationRequest(wanted.Id, Enum.Parse<OperationType>(wanted.Type.ToString()), wanted.RecoveryPoint ?? PointChoice.Latest);
-        var subjects = situation.Members.Select(m => m.ToMember()).ToList();
+        var request = new OperationRequest(wanted.Id, Enum.Parse<OperationType>(wanted.Type.ToString()), wanted.RecoveryPoint ?? PointChoice.Latest) { Notes = wanted.Notes };
+        var subjects = situation.Members.Select(m => m.ToMember(situation.Plan.Metadata.Name)).ToList();
         var decision = OperationGuard.Decide(request, known, subjects);
         if (decision.Verdict == OperationVerdict.Accept && await MissingPointAsync(situation, request, cancellationToken) is { } missing)
             decision = OperationGuard.Refuse(request, missing, known, subjects);
@@ -73,7 +73,7 @@ internal sealed partial class PlanPursuit(
     /// <summary>A point that is not there is found out before anything is fenced.</summary>
     private static async Task<string?> MissingPointAsync(PlanSituation situation, OperationRequest request, CancellationToken cancellationToken)
     {
-        if (request.Type != OperationType.UnplannedFailover)
+        if (request.Type is not (OperationType.UnplannedFailover or OperationType.TestFailover))
             return null;
         var choice = new PointChoice(request.RecoveryPoint);
         if (!choice.IsValid)
@@ -101,6 +101,13 @@ internal sealed partial class PlanPursuit(
         return situation with { Journal = document };
     }
 
+    /// <summary>Writes without a word in the log: no operation begins or ends with it. Who finds another's write looks again.</summary>
+    private static async Task<PlanSituation> TryWriteAsync(
+        PlanSituation situation, PlanJournal journal, PlanJournalDocument document, CancellationToken cancellationToken) =>
+        await PlanJournals.WriteAsync(journal with { Document = document }, cancellationToken)
+            ? (situation with { Journal = document }).Within(TimeSpan.Zero)
+            : situation.Within(TimeSpan.Zero);
+
     private async Task<PlanSituation> ContinueAsync(
         PlanSituation situation, PlanJournal journal, PlanOperationRecord running, CancellationToken cancellationToken)
     {
@@ -110,6 +117,8 @@ internal sealed partial class PlanPursuit(
         var subjects = await SubjectsAsync(situation, running, cancellationToken);
         if (await CancelAsync(situation, journal, subjects, request, wish.CancelId, cancellationToken) is { } canceled)
             return canceled;
+        if (request.Type == OperationType.TestFailover && wish.CancelId is { } by && running.CanceledBy is null)
+            return (await TryWriteAsync(situation, journal, PlanJournalTransitions.RequestCancel(journal.Document, request.Id, by), cancellationToken)) with { IsCanceling = true };
         if (wish.Obstacle is { } unknown && PlanCancel.Look(situation.Plan, subjects, request) != CancelProgress.Refused)
             return (situation with { Problem = unknown }).Within(options.BlockedInterval);
         var retried = $"{NamespacedName.Of(situation.Plan)}/{running.Operation.Id}";
@@ -119,16 +128,19 @@ internal sealed partial class PlanPursuit(
             runner.RetryNow(situation.Plan, request);
         }
 
-        var runs = await runner.RunAsync(situation.Plan, subjects, request, running.Operation.StartedAt, cancellationToken);
+        var runs = await runner.RunAsync(situation.Plan, subjects, request, running.Operation.StartedAt, running.CanceledBy is not null, cancellationToken);
         situation = situation with
         {
+            IsCanceling = running.CanceledBy is not null,
             Members = [.. situation.Members.Select(m => runs.FirstOrDefault(r => r.Member.Name == m.Name) is { } run ? run.Member with { Group = m.Group } : m)],
             Outcomes = runs.ToDictionary(r => r.Member.Name, r => r.Outcome),
             Runs = runs,
         };
         if (runs.All(r => r.Outcome.HasEnded))
         {
-            var ended = PlanJournalTransitions.End(journal.Document, request.Id, runs, PlanSummary.Of(situation.Plan, runs, request), time.GetUtcNow());
+            var ended = running.CanceledBy is { } canceledBy
+                ? PlanJournalTransitions.Cancel(journal.Document, request.Id, PlanSummary.OfUndone(canceledBy, runs), time.GetUtcNow())
+                : PlanJournalTransitions.End(journal.Document, request.Id, runs, PlanSummary.Of(situation.Plan, runs, request), time.GetUtcNow());
             return await RecordAsync(situation, journal, ended, cancellationToken);
         }
 

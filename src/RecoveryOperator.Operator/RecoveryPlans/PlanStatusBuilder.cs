@@ -2,6 +2,7 @@ using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Kubernetes.Status;
 using RecoveryOperator.Operator.Jobs.Plans;
+using RecoveryOperator.Operator.RecoveryPlans.TestFailovers;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
@@ -28,6 +29,12 @@ internal static class PlanStatusBuilder
             Phase = phase,
             JournalVaultRef = records.Count > 0 && situation.JournalVault is { } vault ? new LocalRef { Name = vault } : situation.Plan.Status?.JournalVaultRef,
             CurrentOperation = Current(situation, shown),
+            Test = situation.Journal is { } journal && TestPlace.Standing(journal)?.Operation is { } test
+                ? new() { Id = test.Id, State = StateOf(test), StartedAt = test.StartedAt.WholeSeconds() }
+                : null,
+            LastSuccessfulTest = situation.Journal is { } told && TestPlace.LastSuccess(told) is { } success
+                ? new() { Id = success.Test.Operation.Id, FinishedAt = success.At.WholeSeconds() }
+                : null,
             AllowedOperations = Allowed(situation),
             Groups = [.. situation.Plan.Spec.Groups.Select((g, i) => Group(situation, g, i, shown?.Operation))],
             History = [.. records.Select(o => o.Operation).Where(o => o.FinishedAt is not null).Reverse().Take(HistoryLength).Select(History)],
@@ -54,7 +61,7 @@ internal static class PlanStatusBuilder
 
     private static IReadOnlyList<PlanOperationType> Allowed(PlanSituation situation) => situation.Journal is null
         ? []
-        : [.. OperationGuard.Allowed(PlanJournalTransitions.Known(situation.Journal), [.. situation.Members.Select(m => m.ToMember())])
+        : [.. OperationGuard.Allowed(PlanJournalTransitions.Known(situation.Journal), [.. situation.Members.Select(m => m.ToMember(situation.Plan.Metadata.Name))])
             .Select(type => Enum.Parse<PlanOperationType>(type.ToString()))];
 
     private static PlanOperationStatus? Current(PlanSituation situation, PlanOperationRecord? record) => record?.Operation is not { } operation ? null : new()
@@ -84,6 +91,8 @@ internal static class PlanStatusBuilder
     private static PlanMachineStatus Machine(PlanSituation situation, PlanMemberView member, OperationRecord? operation)
     {
         var outcome = situation.Outcomes.GetValueOrDefault(member.Name);
+        if (member.Failover is null && TestTransitions.OfPlan(member.Journal?.Value, situation.Plan.Metadata.Name).FirstOrDefault() is { } test)
+            return TestMachine(situation, member, test, outcome, operation);
         return new()
         {
             Name = member.Name,
@@ -95,10 +104,30 @@ internal static class PlanStatusBuilder
         };
     }
 
+    /// <summary>A machine of which a test runs.</summary>
+    private static PlanMachineStatus TestMachine(
+        PlanSituation situation, PlanMemberView member, TestFailoverRecord test, StepOutcome? outcome, OperationRecord? operation)
+    {
+        var result = TestTransitions.ResultOf(test);
+        var isRemoved = operation is { FinishedAt: null } && (situation.IsCanceling || operation.Type == nameof(OperationType.CleanupTestFailover));
+        var step = TestRun.NextOf(test);
+        return new()
+        {
+            Name = member.Name,
+            State = outcome?.Progress == StepProgress.Failed ? PlanStepState.Failed : result is null || isRemoved ? PlanStepState.Running : PlanStepState.Succeeded,
+            Step = isRemoved ? "RemoveTest" : step == TestFailoverStep.Done ? "TestRunning" : $"Test{step}",
+            Host = test.Host,
+            RecoveryPointTime = test.Point?.Instant,
+            Message = (outcome is { Progress: not StepProgress.Done } ? outcome.Message : result?.Describe(member.Name) ?? member.Problem).Cut(LongestMessage),
+        };
+    }
+
     /// <summary>What is being done; where the machine stands when nothing is.</summary>
     private static string StepOf(PlanSituation situation, PlanMemberView member, OperationRecord? operation)
     {
         var running = operation is { FinishedAt: null };
+        if (running && operation!.Type == nameof(OperationType.CleanupTestFailover))
+            return nameof(OperationType.CleanupTestFailover);
         if (running && operation!.Type == nameof(OperationType.Commit))
             return member.State == PlanMemberState.Committed ? nameof(PlanMemberState.Committed) : nameof(OperationType.Commit);
         if (member.IsRecovered || operation is null)

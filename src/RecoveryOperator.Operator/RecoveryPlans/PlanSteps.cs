@@ -18,13 +18,15 @@ internal static class PlanSteps
     /// <summary>The step with what came of its VM.</summary>
     public static PlanStepRecord End(PlanStepRecord step, IReadOnlyList<MemberRun> runs, DateTimeOffset startedAt, DateTimeOffset now)
     {
-        var outcome = runs.FirstOrDefault(r => IdOf(r.Member.Group, r.Member.Name) == step.Id)?.Outcome;
+        var run = runs.FirstOrDefault(r => IdOf(r.Member.Group, r.Member.Name) == step.Id);
+        var outcome = run?.Outcome;
         return step with
         {
             State = outcome?.Progress == StepProgress.Failed ? "Failed" : "Succeeded",
             StartedAt = startedAt,
             FinishedAt = now,
             Message = outcome is { Message.Length: > 0 } ? outcome.Message : null,
+            Result = run?.Result,
         };
     }
 

@@ -7,6 +7,7 @@ using RecoveryOperator.Kubernetes.Hosting;
 using RecoveryOperator.Kubernetes.Informers;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.ProtectedVMs;
+using RecoveryOperator.Operator.RecoveryPlans.TestFailovers;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
 
@@ -25,7 +26,13 @@ internal static class RecoveryPlanServices
             .AddSingleton<PlanMemberReader>()
             .AddSingleton<PlanJournals>()
             .AddSingleton<FailoverTargets>()
+            .AddSingleton<AgentAttempts>()
             .AddSingleton<AgentSteps>()
+            .AddSingleton<TestNetworks>()
+            .AddSingleton<TestAgentSteps>()
+            .AddSingleton<TestFailoverExecutor>()
+            .AddSingleton<TestCleanup>()
+            .AddSingleton<TestRunner>()
             .AddSingleton<FailoverExecutor>()
             .AddSingleton<CommitExecutor>()
             .AddSingleton<PlanRunner>()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RecoveryOperator.Operator.RecoveryPlans.TestFailovers;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
@@ -16,8 +17,10 @@ internal sealed partial class ReplicaReadGrants(TimeProvider time, PlanOptions o
     /// <summary>Name of the grant of the machine that runs in the journal's epoch.</summary>
     public static string NameOf(JournalDocument journal) => $"epoch-{journal.Epoch}";
 
-    /// <summary>It has a grant that must live: a machine was made from the replica.</summary>
-    public static bool IsNeededBy(JournalDocument? journal) => journal?.Failover?.MachineId is not null;
+    /// <summary>It has a grant that must live: a machine was made from the replica, by a failover or a test.</summary>
+    public static bool IsNeededBy(JournalDocument? journal) => HasRecovered(journal) || journal?.Tests.Any(t => t.MachineId is not null) == true;
+
+    private static bool HasRecovered(JournalDocument? journal) => journal?.Failover?.MachineId is not null;
 
     /// <summary>Renews what is due.</summary>
     /// <param name="name">Name of the ProtectedVM.</param>
@@ -34,8 +37,15 @@ internal sealed partial class ReplicaReadGrants(TimeProvider time, PlanOptions o
 
         try
         {
-            await vault.GrantReplicaReadAsync(NameOf(journal), now, cancellationToken);
-            await vault.RevokeHostGrantAsync(cancellationToken);
+            if (HasRecovered(journal))
+            {
+                await vault.GrantReplicaReadAsync(NameOf(journal), now, cancellationToken);
+                await vault.RevokeHostGrantAsync(cancellationToken);
+            }
+
+            // A test's is never given here: its cleanup may have revoked it since the journal was read. The source's stays: it is not fenced.
+            foreach (var test in journal.Tests.Where(t => t.MachineId is not null))
+                await vault.RenewReplicaReadAsync(TestAgentSteps.GrantOf(test), now, cancellationToken);
             _looked[key] = now;
             return null;
         }

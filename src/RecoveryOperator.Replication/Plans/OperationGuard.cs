@@ -30,6 +30,9 @@ public sealed record OperationDecision(OperationVerdict Verdict, string Message)
 /// <summary>Decides what becomes of a request (the first table of docs/failover.md).</summary>
 public static class OperationGuard
 {
+    /// <summary>A replica has room for five grants; the worst day needs one.</summary>
+    private const int MaxTests = 3;
+
     /// <summary>Decides on <paramref name="request"/>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="known">Every operation that the plan's journal holds.</param>
@@ -41,7 +44,7 @@ public static class OperationGuard
             return DecideRecorded(request, recorded);
 
         var running = known.FirstOrDefault(o => o.State == OperationState.Accepted);
-        if (running is not null)
+        if (running is not null && !GivesWay(running, request.Type))
             return Refuse(request, $"operation '{running.Id}' ({running.Type}) is still running", known, members);
         if (members.Count == 0)
             return Refuse(request, "the plan has no virtual machine", known, members);
@@ -50,7 +53,7 @@ public static class OperationGuard
         if (unknown.Count > 0)
             return new(OperationVerdict.Wait, $"The state of {string.Join(", ", unknown)} is not known yet: the vault has not answered.");
 
-        return Obstacle(request.Type, members) is { } obstacle
+        return Obstacle(request.Type, known, members) is { } obstacle
             ? Refuse(request, obstacle, known, members)
             : new(OperationVerdict.Accept, "");
     }
@@ -58,12 +61,15 @@ public static class OperationGuard
     /// <summary>The operations that would be accepted now, in a fixed order.</summary>
     public static IReadOnlyList<OperationType> Allowed(IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members)
     {
-        if (members.Count == 0
-            || known.Any(o => o.State == OperationState.Accepted)
-            || members.Any(m => m.State == PlanMemberState.Unknown))
+        if (members.Count == 0 || members.Any(m => m.State == PlanMemberState.Unknown))
             return [];
-        return [.. Enum.GetValues<OperationType>().Where(type => Obstacle(type, members) is null)];
+        var running = known.FirstOrDefault(o => o.State == OperationState.Accepted);
+        return [.. Enum.GetValues<OperationType>().Where(type => (running is null || GivesWay(running, type)) && Obstacle(type, known, members) is null)];
     }
+
+    /// <summary>The worst day does not wait for a rehearsal.</summary>
+    private static bool GivesWay(KnownOperation running, OperationType wanted) =>
+        wanted == OperationType.UnplannedFailover && running.Type is (OperationType.TestFailover or OperationType.CleanupTestFailover);
 
     /// <summary>The refusal of a request, with what would be allowed instead.</summary>
     /// <param name="request">The request.</param>
@@ -91,18 +97,26 @@ public static class OperationGuard
             : new(OperationVerdict.Nothing, "");
     }
 
-    private static string? Obstacle(OperationType type, IReadOnlyList<PlanMember> members) => type switch
+    private static string? Obstacle(OperationType type, IReadOnlyList<KnownOperation> known, IReadOnlyList<PlanMember> members) => type switch
     {
-        OperationType.UnplannedFailover => Name(members, m => m.State != PlanMemberState.Protected, m => m.State switch
-        {
-            PlanMemberState.NotRecoverable => "has no recovery point yet",
-            _ => $"is {m.State}",
-        }),
+        OperationType.UnplannedFailover => NotProtected(members),
+        OperationType.TestFailover => TestHistory.Standing(known) is { } test
+            ? $"test failover '{test.Id}' was not cleaned up: ask for CleanupTestFailover first"
+            : Name(members, m => m.HasTest, _ => "still has the machine of an earlier test: ask for CleanupTestFailover first")
+                ?? NotProtected(members)
+                ?? Name(members, m => m.OtherTests >= MaxTests, m => $"has {m.OtherTests} tests of other plans already: clean one of them up"),
+        OperationType.CleanupTestFailover => TestHistory.Standing(known) is null && !members.Any(m => m.HasTest) ? "no test failover waits for its cleanup" : null,
         OperationType.Commit =>
             Name(members, m => m.State is not (PlanMemberState.FailedOver or PlanMemberState.Committed), m => $"is {m.State}, not failed over")
             ?? (members.All(m => m.State == PlanMemberState.Committed) ? "every virtual machine is committed already" : null),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No guard is written for this operation type."),
     };
+
+    private static string? NotProtected(IReadOnlyList<PlanMember> members) => Name(members, m => m.State != PlanMemberState.Protected, m => m.State switch
+    {
+        PlanMemberState.NotRecoverable => "has no recovery point yet",
+        _ => $"is {m.State}",
+    });
 
     private static string? Name(IReadOnlyList<PlanMember> members, Func<PlanMember, bool> blocks, Func<PlanMember, string> why)
     {

@@ -11,6 +11,12 @@ public enum OperationType
 
     /// <summary>End the choice of recovery point.</summary>
     Commit,
+
+    /// <summary>Bring copies of the VMs up on the target, apart from production; replication goes on.</summary>
+    TestFailover,
+
+    /// <summary>Remove what a test failover made.</summary>
+    CleanupTestFailover,
 }
 
 /// <summary>A request from <c>spec.operation</c>.</summary>
@@ -20,7 +26,10 @@ public enum OperationType
 public sealed record OperationRequest(string Id, OperationType Type, string RecoveryPoint)
 {
     /// <summary>SHA-256 (lower-case hex) over all fields but the id: the same id with another digest is refused.</summary>
-    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Type}\n{RecoveryPoint}")));
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Notes is null ? $"{Type}\n{RecoveryPoint}" : $"{Type}\n{RecoveryPoint}\n{Notes}")));
+
+    /// <summary>What was seen in a test, told with its cleanup; null when nothing was said.</summary>
+    public string? Notes { get; init; }
 }
 
 /// <summary>State of a recorded operation.</summary>

@@ -25,4 +25,6 @@ public enum PlanMemberState
 /// <summary>One VM of a plan.</summary>
 /// <param name="Name">Name of the ProtectedVM.</param>
 /// <param name="State">Where it stands.</param>
-public sealed record PlanMember(string Name, PlanMemberState State);
+/// <param name="HasTest">A test failover of this plan was not cleaned up.</param>
+/// <param name="OtherTests">Tests of other plans that were not cleaned up.</param>
+public sealed record PlanMember(string Name, PlanMemberState State, bool HasTest = false, int OtherTests = 0);

@@ -26,7 +26,10 @@ public sealed record PlanJournalDocument
 /// <param name="Operation">The operation.</param>
 /// <param name="Steps">Its steps in their order.</param>
 /// <param name="RecoveryPoint">The recovery point asked for, as the user wrote it; null where the operation has none.</param>
-public sealed record PlanOperationRecord(OperationRecord Operation, IReadOnlyList<PlanStepRecord> Steps, string? RecoveryPoint = null);
+/// <param name="Notes">What the user wrote with it; null when nothing.</param>
+/// <param name="CanceledBy">Id of the cancel that undoes it, from the moment that this was accepted; null when there is none.</param>
+public sealed record PlanOperationRecord(
+    OperationRecord Operation, IReadOnlyList<PlanStepRecord> Steps, string? RecoveryPoint = null, string? Notes = null, string? CanceledBy = null);
 
 /// <summary>A step of a plan's operation.</summary>
 /// <param name="Id">Stable id within the operation.</param>

@@ -174,6 +174,11 @@ public sealed class ProtectionVault
         return new ReplicaReadGrant(_replicaPolicies, policy);
     }
 
+    /// <summary>Renews a read grant when less than six days are left of it. One that was revoked stays so.</summary>
+    /// <returns>Whether there is a grant.</returns>
+    public Task<bool> RenewReplicaReadAsync(string grantName, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _replicaPolicies.RenewAsync(StoredPolicies.RecoverPolicy(grantName), now, cancellationToken);
+
     /// <summary>Ends a read grant. Takes up to 30 s to hold on Azure.</summary>
     public Task RevokeReplicaReadAsync(string grantName, CancellationToken cancellationToken)
     {

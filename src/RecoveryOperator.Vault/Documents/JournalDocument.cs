@@ -65,6 +65,9 @@ public sealed record JournalDocument
 
     /// <summary>The replica that runs after a failover; null before.</summary>
     public FailoverRecord? Failover { get; init; }
+
+    /// <summary>Test failovers that were not cleaned up yet; their points are in use.</summary>
+    public IReadOnlyList<TestFailoverRecord> Tests { get; init; } = [];
 }
 
 /// <summary>How long points are kept, counted back from the newest one; beyond full density the newest point of each hour, day or week.</summary>

@@ -59,10 +59,10 @@ internal sealed class ReplicaPruner(ProtectionVault vault, LeaseSet leases, Snap
         ? new RetentionTerms(terms.FullDensityHours, terms.HourlyForHours, terms.DailyForDays, terms.WeeklyForWeeks)
         : new RetentionTerms(journal.RetentionHours);
 
-    /// <summary>Points that a machine or an epoch started from, that somebody pinned, or that a scrub reads.</summary>
+    /// <summary>Points that a machine, a test or an epoch started from, that somebody pinned, or that a scrub reads.</summary>
     private async Task<HashSet<(long, long)>> ListInUseAsync(JournalDocument? journal, PointSummary? latest, CancellationToken cancellationToken)
     {
-        IEnumerable<PointSummary?> named = journal is null ? [] : journal.Epochs.Select(epoch => epoch.Parent).Append(journal.Failover?.Point);
+        IEnumerable<PointSummary?> named = journal is null ? [] : journal.Epochs.Select(epoch => epoch.Parent).Append(journal.Failover?.Point).Concat(journal.Tests.Select(test => test.Point));
         HashSet<(long, long)> inUse = [.. named.Append(latest).OfType<PointSummary>().Select(point => (point.Epoch, point.Sequence))];
         inUse.UnionWith((await vault.Pins.ReadAsync(cancellationToken)).Select(pin => (pin.Epoch, pin.Sequence)));
         if ((await vault.ReadScrubAsync(cancellationToken))?.Running is { } scrub)

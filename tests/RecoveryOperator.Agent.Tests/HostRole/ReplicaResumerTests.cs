@@ -52,6 +52,10 @@ public sealed class ReplicaResumerTests
 
         public Task DestroyAsync(string machineId, CancellationToken cancellationToken) => throw Unexpected();
 
+        public Task DeleteReplicaMadeForAsync(string owner, string operationId, string name, CancellationToken cancellationToken) => throw Unexpected();
+
+        public Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken) => throw Unexpected();
+
         public Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken) => throw Unexpected();
 
         public Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken) => throw Unexpected();

@@ -60,6 +60,10 @@ internal sealed class SimulatedHypervisor(string root) : IHypervisor, IRecoveryT
 
     public Task DestroyAsync(string machineId, CancellationToken cancellationToken) => throw NoReplicas();
 
+    public Task DeleteReplicaMadeForAsync(string owner, string operationId, string name, CancellationToken cancellationToken) => throw NoReplicas();
+
+    public Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken) => throw NoReplicas();
+
     public Task DeleteReplicaAsync(string machineId, CancellationToken cancellationToken) => throw NoReplicas();
 
     public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);

@@ -90,6 +90,21 @@ public abstract class RecoveryTargetConformance(IConformanceDriver driver)
     }
 
     [Fact]
+    public async Task A_replica_is_deleted_by_what_it_was_made_for_and_no_other_is()
+    {
+        await using var bed = await ReplicaBed.CreateAsync(driver);
+        var replica = await bed.CreateAsync();
+        await bed.Target.StartAsync(replica.Id, Cancellation);
+
+        await bed.Target.DeleteReplicaMadeForAsync(bed.Request.Owner, "of another operation", replica.Name, Cancellation);
+        Assert.NotNull(await bed.Hypervisor.FindAsync(replica.Id, Cancellation));
+        await bed.Target.DeleteReplicaMadeForAsync(bed.Request.Owner, bed.Request.OperationId, replica.Name, Cancellation);
+        await bed.Target.DeleteReplicaMadeForAsync(bed.Request.Owner, bed.Request.OperationId, replica.Name, Cancellation);
+
+        Assert.Null(await bed.Hypervisor.FindAsync(replica.Id, Cancellation));
+    }
+
+    [Fact]
     public async Task A_running_replica_is_deleted_too()
     {
         await using var bed = await ReplicaBed.CreateAsync(driver);

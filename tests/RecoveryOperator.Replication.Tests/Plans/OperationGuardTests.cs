@@ -21,6 +21,18 @@ public class OperationGuardTests
         { OperationType.Commit, PlanMemberState.FailingOver, OperationVerdict.Refuse },
         { OperationType.Commit, PlanMemberState.FailedOver, OperationVerdict.Accept },
         { OperationType.Commit, PlanMemberState.Committed, OperationVerdict.Refuse },
+        { OperationType.TestFailover, PlanMemberState.Unknown, OperationVerdict.Wait },
+        { OperationType.TestFailover, PlanMemberState.NotRecoverable, OperationVerdict.Refuse },
+        { OperationType.TestFailover, PlanMemberState.Protected, OperationVerdict.Accept },
+        { OperationType.TestFailover, PlanMemberState.FailingOver, OperationVerdict.Refuse },
+        { OperationType.TestFailover, PlanMemberState.FailedOver, OperationVerdict.Refuse },
+        { OperationType.TestFailover, PlanMemberState.Committed, OperationVerdict.Refuse },
+        { OperationType.CleanupTestFailover, PlanMemberState.Unknown, OperationVerdict.Wait },
+        { OperationType.CleanupTestFailover, PlanMemberState.NotRecoverable, OperationVerdict.Refuse },
+        { OperationType.CleanupTestFailover, PlanMemberState.Protected, OperationVerdict.Refuse },
+        { OperationType.CleanupTestFailover, PlanMemberState.FailingOver, OperationVerdict.Refuse },
+        { OperationType.CleanupTestFailover, PlanMemberState.FailedOver, OperationVerdict.Refuse },
+        { OperationType.CleanupTestFailover, PlanMemberState.Committed, OperationVerdict.Refuse },
     };
 
     [Fact]

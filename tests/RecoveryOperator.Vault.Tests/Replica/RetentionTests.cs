@@ -40,6 +40,26 @@ public sealed class RetentionTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    public async Task The_point_of_a_test_failover_is_never_pruned_before_its_cleanup()
+    {
+        using ReplicaScene scene = await AgedSceneAsync(hours: [100, 99, 98]);
+        await SetRetentionAsync(scene, new RetentionRecord(1));
+        PointSummary point = new(1, 2, TestDocuments.Now, Consistency.CrashConsistent);
+        TestFailoverRecord test = new("shop", "drill-1", "site-b", "host-b", "web-test-drill-1", Point: point);
+        await ChangeJournalAsync(scene, journal => journal with { Tests = [test] });
+
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        Assert.Equal([2L, 4L], (await scene.Vault.ListPointsAsync(Token)).Select(left => left.Sequence));
+
+        await ChangeJournalAsync(scene, journal => journal with { Tests = [] });
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        Assert.Null(await scene.Vault.ReadPointAsync(1, 2, Token));
+        await AssertNothingIsLeftOverAsync(scene);
+    }
+
+    [Fact]
     public async Task A_newest_point_of_a_skewed_host_prunes_nothing()
     {
         using ReplicaScene scene = await AgedSceneAsync(hours: [100, 99]);
@@ -143,6 +163,12 @@ public sealed class RetentionTests(AzuriteFixture fixture)
         RecoveryPointDocument point = change((await scene.Vault.ReadPointAsync(1, sequence, Token))!);
         BlobUploadOptions options = new() { Metadata = PointIndex.Describe(point) };
         await scene.Vault.Replica.GetBlockBlobClient(VaultNames.Point(1, sequence)).UploadAsync(new MemoryStream(VaultJson.Write(point)), options, Token);
+    }
+
+    private static async Task ChangeJournalAsync(ReplicaScene scene, Func<JournalDocument, JournalDocument> change)
+    {
+        Versioned<JournalDocument> journal = (await scene.Vault.ReadJournalAsync(Token))!;
+        Assert.NotNull(await scene.Vault.WriteJournalAsync(change(journal.Value), journal.ETag, Token));
     }
 
     private static async Task SetRetentionAsync(ReplicaScene scene, RetentionRecord retention)

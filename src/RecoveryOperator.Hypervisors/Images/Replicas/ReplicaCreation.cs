@@ -43,10 +43,7 @@ internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload dow
     {
         Directory.CreateDirectory(root);
         var finalPath = folder.PathOf(request.Name);
-        using var oneAtATime = await MachineLock.AcquireAsync(
-            folder.DraftPathOf("create", request.Name) + ".lock", options.LockTimeout, timeProvider, cancellationToken)
-            ?? throw new HypervisorException(
-                HypervisorFault.Transient, $"Machine '{request.Name}' is being created by another call.", "Wait for it to end.");
+        using var oneAtATime = await LockAsync(request.Name, cancellationToken);
         if (FindMade(request) is { } made)
         {
             progress?.Report(1);
@@ -54,12 +51,8 @@ internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload dow
         }
 
         ThrowFor(Check(request));
+        RemoveDraft(request.Name);
         var draftPath = folder.DraftPathOf("create", request.Name);
-        if (Directory.Exists(draftPath))
-        {
-            Directory.Delete(draftPath, recursive: true);
-        }
-
         var draft = new ImagesMachine(draftPath, Define(request));
         Directory.CreateDirectory(draftPath);
         try
@@ -76,6 +69,22 @@ internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload dow
 
         LinuxFile.FlushDirectory(root);
         return (draft with { DirectoryPath = finalPath }).Describe();
+    }
+
+    /// <summary>Keeps machines of this name from being created meanwhile.</summary>
+    /// <exception cref="HypervisorException">One is being created.</exception>
+    public async Task<MachineLock> LockAsync(string name, CancellationToken cancellationToken) =>
+        await MachineLock.AcquireAsync(folder.DraftPathOf("create", name) + ".lock", options.LockTimeout, timeProvider, cancellationToken)
+            ?? throw new HypervisorException(HypervisorFault.Transient, $"Machine '{name}' is being created by another call.", "Wait for it to end.");
+
+    /// <summary>Removes what a creation that was cut off has left; to be called under the lock.</summary>
+    public void RemoveDraft(string name)
+    {
+        var draftPath = folder.DraftPathOf("create", name);
+        if (Directory.Exists(draftPath))
+        {
+            Directory.Delete(draftPath, recursive: true);
+        }
     }
 
     private ImagesMachine? FindMade(ReplicaRequest request) => folder.List().FirstOrDefault(machine =>

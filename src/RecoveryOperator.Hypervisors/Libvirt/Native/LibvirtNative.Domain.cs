@@ -82,6 +82,9 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(Library, EntryPoint = "virDomainAgentSetResponseTimeout")]
     internal static partial int DomainSetAgentTimeout(DomainHandle domain, int seconds, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainGetTime")]
+    internal static partial int DomainGetTime(DomainHandle domain, out long seconds, out uint nanoseconds, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainSnapshotNum")]
     internal static partial int DomainSnapshotNum(DomainHandle domain, uint flags);
 

@@ -10,6 +10,10 @@ internal static class PlanCancelability
     public static Cancelability Of(PlanSituation situation, PlanOperationRecord record)
     {
         var (type, id) = (record.Operation.Type, record.Operation.Id);
+        if (type == nameof(OperationType.TestFailover))
+            return new(true, "TestCanBeUndone", "A cancel removes the test machines that were made so far, and ends the operation.");
+        if (type == nameof(OperationType.CleanupTestFailover))
+            return new(false, "NotCancelable", $"{type} '{id}' cannot be canceled: let it finish, and ask for another test.");
         if (type != nameof(OperationType.UnplannedFailover))
             return new(false, "NotCancelable", $"{type} '{id}' cannot be canceled: it ends the choice of recovery point of each machine at once, and nothing of it can be taken back.");
         var members = situation.Runs.Select(r => r.Member).Concat(situation.Members);

@@ -3,6 +3,7 @@ using RecoveryOperator.Operator.RecoveryPlans;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Replication.Protection;
 using RecoveryOperator.Vault.Control;
+using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.Jobs.Plans;
 
@@ -18,8 +19,8 @@ internal static class PlanJobPicture
         return new(
             situation.IsCanceling && operation.FinishedAt is null ? RecoveryJobState.Canceling : StateOf(record, steps),
             steps,
-            result?.Message ?? blocked?.Message ?? (situation.IsCanceling ? "It is being canceled: nothing is fenced any more." : "Runs."),
-             PlanCancelability.Of(situation, record))
+            result?.Message ?? blocked?.Message ?? (situation.IsCanceling ? Canceling(operation) : "Runs."),
+            PlanCancelability.Of(situation, record))
         {
             StartedAt = operation.StartedAt,
             FinishedAt = operation.FinishedAt,
@@ -37,6 +38,10 @@ internal static class PlanJobPicture
         nameof(OperationState.Canceled) => RecoveryJobState.Canceled,
         _ => RecoveryJobState.Failed,
     };
+
+    private static string Canceling(OperationRecord operation) => operation.Type == nameof(OperationType.TestFailover)
+        ? "It is being canceled: its machines are removed."
+        : "It is being canceled: nothing is fenced any more.";
 
     private static Obstacle? Blocked(PlanSituation situation)
     {

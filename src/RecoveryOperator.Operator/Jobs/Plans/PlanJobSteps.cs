@@ -1,5 +1,6 @@
 using RecoveryOperator.Api.Jobs;
 using RecoveryOperator.Operator.RecoveryPlans;
+using RecoveryOperator.Operator.RecoveryPlans.TestFailovers;
 using RecoveryOperator.Replication.Plans;
 using RecoveryOperator.Vault.Control;
 
@@ -11,7 +12,13 @@ internal static class PlanJobSteps
     /// <summary>As many as a job can hold.</summary>
     private const int MostSteps = 256;
 
-    private static readonly FailoverStep[] OfFailover = [FailoverStep.Fence, FailoverStep.Seal, FailoverStep.ChoosePoint, FailoverStep.Create, FailoverStep.Start];
+    private static readonly string[] OfFailover =
+        [nameof(FailoverStep.Fence), nameof(FailoverStep.Seal), nameof(FailoverStep.ChoosePoint), nameof(FailoverStep.Create), nameof(FailoverStep.Start)];
+
+    private static readonly string[] OfTest =
+    [
+        nameof(TestFailoverStep.CheckTarget), nameof(TestFailoverStep.ChoosePoint), nameof(TestFailoverStep.Create), nameof(TestFailoverStep.Start), nameof(TestFailoverStep.CheckBoot),
+    ];
 
     public static IReadOnlyList<StepPicture> Of(PlanSituation situation, PlanOperationRecord record)
     {
@@ -32,12 +39,20 @@ internal static class PlanJobSteps
         var name = PlanSteps.MemberOf(step).Name;
         var run = situation.Runs.FirstOrDefault(r => r.Member.Name == name);
         var member = run?.Member ?? situation.Members.FirstOrDefault(m => m.Name == name);
-        var names = record.Operation.Type == nameof(OperationType.Commit) ? ["Commit"] : OfFailover.Select(s => s.ToString());
+        var names = NamesOf(record.Operation.Type);
         var done = Done(situation, record, member);
         return record.Operation.FinishedAt is not null
             ? Ended(name, names, step, done)
             : Running(name, names, done, run?.Outcome);
     }
+
+    private static string[] NamesOf(string type) => type switch
+    {
+        nameof(OperationType.Commit) => ["Commit"],
+        nameof(OperationType.CleanupTestFailover) => ["Remove"],
+        nameof(OperationType.TestFailover) => OfTest,
+        _ => OfFailover,
+    };
 
     /// <summary>How many of its steps are done, by its journal; null where that cannot be read.</summary>
     private static int? Done(PlanSituation situation, PlanOperationRecord record, PlanMemberView? member)
@@ -46,6 +61,10 @@ internal static class PlanJobSteps
             return null;
         if (record.Operation.Type == nameof(OperationType.Commit))
             return member.State == PlanMemberState.Committed ? 1 : 0;
+        if (record.Operation.Type == nameof(OperationType.TestFailover))
+            return (int)TestRun.NextOf(TestTransitions.Of(member.Journal.Value, situation.Plan.Metadata.Name, record.Operation.Id));
+        if (record.Operation.Type == nameof(OperationType.CleanupTestFailover))
+            return TestTransitions.OfPlan(member.Journal.Value, situation.Plan.Metadata.Name).Any() ? 0 : 1;
         return (int)member.FactsOf(OperationKey.Of(situation.Plan, record.Operation)).Next;
     }
 

@@ -70,7 +70,7 @@ internal sealed class PlanJobs(JobMirror mirror) : IPlanJobs
         var type = Enum.Parse<RecoveryJobType>(operation.Operation.Type);
         return new(plan, JobSubjectKind.RecoveryPlan, type, operation.Operation.Id)
         {
-            RecoveryPoint = type == RecoveryJobType.UnplannedFailover ? operation.RecoveryPoint : null,
+            RecoveryPoint = type is RecoveryJobType.UnplannedFailover or RecoveryJobType.TestFailover ? operation.RecoveryPoint : null,
             RequestedBy = plan.Spec.Operation is { } asked && asked.Id == operation.Operation.Id ? asked.RequestedBy : null,
         };
     }

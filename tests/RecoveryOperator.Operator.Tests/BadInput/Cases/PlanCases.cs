@@ -22,7 +22,11 @@ internal static class PlanCases
         Schema(Plan, """{"operation":{"id":"a","type":"UnplannedFailover","recoveryPoint":"yesterday"}}""", "spec.operation.recoveryPoint", "LatestProcessed"),
         Schema(Plan, """{"targetSiteRef":{}}""", "name", "required"),
         Rule(Plan, """{"vaultRef":{"name":"other"}}""", "vaultRef cannot be changed; delete this object and create another") with { First = """{"vaultRef":{"name":"vault"}}""" },
+        Schema(Plan, """{"operation":{"id":"a","type":"CleanupTestFailover","notes":["it worked"]}}""", "notes", "type"),
+        Schema(Plan, "{\"operation\":{\"id\":\"a\",\"type\":\"CleanupTestFailover\",\"notes\":\"" + new string('x', 1025) + "\"}}", "spec.operation.notes", "1024"),
         Rule(Plan, """{"operation":{"id":"a","type":"Commit","recoveryPoint":"Latest"}}""", "recoveryPoint is only for"),
+        Rule(Plan, """{"operation":{"id":"a","type":"CleanupTestFailover","recoveryPoint":"Latest"}}""", "recoveryPoint is only for"),
+        Rule(Plan, """{"operation":{"id":"a","type":"TestFailover","notes":"it worked"}}""", "notes is only for CleanupTestFailover"),
         Accepted(Plan, """{"vaultRef":{"name":"vault"}}""", "Ready", "ProtectedVM", "nobody does not exist", "create it, or take it out of the plan"),
         Accepted(Plan, """{"vaultRef":{"name":"none"}}""", "Ready", "none does not exist", "Create it"),
     ];

@@ -51,7 +51,7 @@ internal sealed class FakeAgents(Faults faults, TimeProvider time, Func<string, 
         {
             if (Away)
                 throw new AgentUnavailableException($"The agent of RecoveryHost {host} cannot be reached: start it.");
-            if (request.KindCase == StartHostOperationRequest.KindOneofCase.StartMachine && !await isSealed(request.StartMachine.ProtectionId, request.StartMachine.Epoch - 1))
+            if (request.KindCase == StartHostOperationRequest.KindOneofCase.StartMachine && !IsTest(request.StartMachine.MachineId) && !await isSealed(request.StartMachine.ProtectionId, request.StartMachine.Epoch - 1))
                 Violate($"{request.Id} starts a machine while epoch {request.StartMachine.Epoch - 1} is open.");
             lock (_lock)
                 return Begin(request);
@@ -100,9 +100,46 @@ internal sealed class FakeAgents(Faults faults, TimeProvider time, Func<string, 
 
         if (WorkFault(request) is { } fault)
             return new Protocol.Operation { Id = request.Id, State = OperationState.Failed, FinishedAt = Now, Fault = fault };
+        if (request.KindCase == StartHostOperationRequest.KindOneofCase.CheckGuest)
+        {
+            operation.Result.Guest = Guest(request.CheckGuest.MachineId);
+            return operation;
+        }
+
+        if (request.KindCase == StartHostOperationRequest.KindOneofCase.DeleteReplica)
+        {
+            Delete(request.DeleteReplica);
+            return operation;
+        }
+
         var machine = request.KindCase == StartHostOperationRequest.KindOneofCase.CreateReplica ? Create(request.CreateReplica) : Start(request.StartMachine);
         operation.Result.Machine = new MachineInfo { Id = machine.Id, Name = machine.Made.Name };
         return operation;
+    }
+
+    /// <summary>What a host says of a started machine; it runs, nobody within can be asked.</summary>
+    public Func<FakeMachine, GuestCheck> GuestOf { get; set; } = _ => new GuestCheck { State = MachineState.Running };
+
+    /// <summary>Machines of tests that are there.</summary>
+    public IReadOnlyList<FakeMachine> Tests
+    {
+        get
+        {
+            lock (_lock)
+                return [.. Machines.Where(m => m.Key.Operation.StartsWith("test/", StringComparison.Ordinal)).Select(m => m.Value)];
+        }
+    }
+
+    private bool IsTest(string machineId) => Tests.Any(t => t.Id == machineId);
+
+    private GuestCheck Guest(string machineId) => Machines.Values.FirstOrDefault(m => m.Id == machineId) is { Starts: > 0 } machine ? GuestOf(machine) : new GuestCheck();
+
+    /// <summary>By what it was made for, and by its id: also one that is not there any more.</summary>
+    private void Delete(DeleteReplica delete)
+    {
+        Machines.Remove((delete.ProtectionId, delete.OperationId));
+        if (Machines.FirstOrDefault(m => m.Value.Id == delete.MachineId) is { Value: not null } known)
+            Machines.Remove(known.Key);
     }
 
     private FakeMachine Create(CreateReplica replica)

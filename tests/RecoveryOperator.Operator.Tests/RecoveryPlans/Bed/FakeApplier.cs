@@ -9,6 +9,9 @@ internal sealed class FakeApplier(ProtectionVault vault)
 {
     public long? DamagedSequence { get; set; }
 
+    /// <summary>The last set that it gets to; null: no end.</summary>
+    public long? Until { get; set; }
+
     /// <summary>So many times it is asked in vain: it is slower than the operator.</summary>
     public int IdleCalls { get; set; }
 
@@ -24,7 +27,7 @@ internal sealed class FakeApplier(ProtectionVault vault)
         }
 
         var applied = await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
-        for (var sequence = applied.Sequence + 1; !applied.Sealed; sequence++)
+        for (var sequence = applied.Sequence + 1; !applied.Sealed && !(sequence > Until); sequence++)
         {
             if (await vault.ReadSetAsync(1, sequence, cancellationToken) is not { } set)
                 return;

@@ -15,5 +15,10 @@ internal sealed class FakeReader<T> : IObjectReader<T>
 
     public IReadOnlyList<T> List(string? @namespace = null) => [.. Items.Where(i => @namespace is null || i.Metadata.NamespaceProperty == @namespace)];
 
-    public IReadOnlyList<T> ByIndex(string index, string value) => throw new ArgumentException($"There is no index {index}.");
+    /// <summary>Whether an object stands under a value in an index; there is no index unless set.</summary>
+    public Func<T, string, string, bool>? Indexed { get; init; }
+
+    public IReadOnlyList<T> ByIndex(string index, string value) => Indexed is { } stands
+        ? [.. Items.Where(item => stands(item, index, value))]
+        : throw new ArgumentException($"There is no index {index}.");
 }

@@ -1,19 +1,22 @@
 using System.Collections.Concurrent;
-using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RecoveryOperator.Api.Common;
 using RecoveryOperator.Api.Hosts;
+using RecoveryOperator.Api.NetworkMaps;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Jobs.Plans;
+using RecoveryOperator.Operator.NetworkMaps;
 using RecoveryOperator.Operator.ProtectedVMs;
 using RecoveryOperator.Operator.RecoveryPlans;
+using RecoveryOperator.Operator.RecoveryPlans.TestFailovers;
 using RecoveryOperator.Testing.Storage;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Storage;
+using k8s.Models;
 
 namespace RecoveryOperator.Operator.Tests.RecoveryPlans.Bed;
 
@@ -58,6 +61,9 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
     /// <summary>Jobs of the operator that is started next; none unless set.</summary>
     public IPlanJobs? Jobs { get; set; }
 
+    /// <summary>What users ask of an operation in its job; nothing by default.</summary>
+    public Func<PlanOperationRecord, PlanWish> Wish { get; set; } = _ => PlanWish.None;
+
     /// <summary>Runs at each visit behind the operation's steps, before the plan's status is written.</summary>
     public Func<PlanSituation, Task> Showing { get; set; } = _ => Task.CompletedTask;
 
@@ -70,6 +76,8 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
     public FakeReader<ProtectedVM> ProtectedVMs { get; } = new();
 
     public FakeReader<RecoveryHost> Hosts { get; } = new();
+
+    public FakeReader<NetworkMap> Maps { get; } = new() { Indexed = (map, _, value) => $"{map.Metadata.NamespaceProperty}/{map.Spec.SourceSiteRef.Name}" == value };
 
     public List<BedMachine> Machines { get; } = [];
 
@@ -102,7 +110,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 
     public void JournalChanged(NamespacedName protectedVm, string protectionId) => Told.Enqueue(protectedVm.Name);
 
-    public Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) => Task.FromResult(PlanWish.None);
+    public Task<PlanWish> BeginAsync(RecoveryPlan plan, PlanOperationRecord operation, CancellationToken cancellationToken) => Task.FromResult(Wish(operation));
 
     public Task<bool> ShowAsync(PlanSituation situation, CancellationToken cancellationToken) => Task.FromResult(true);
 
@@ -112,6 +120,10 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 
     public void Edit(Func<RecoveryPlanSpec, RecoveryPlanSpec> edit) =>
         Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = edit(Plan.Spec), Status = Plan.Status };
+
+    /// <summary>Another plan over the same machines.</summary>
+    public void Rename(string name) =>
+        Plan = new RecoveryPlan { Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = Plan.Metadata.NamespaceProperty, Uid = name, Generation = 1 }, Spec = Plan.Spec with { Operation = null } };
 
     /// <summary>A ProtectedVM that names another vault from now on; nothing of it is there.</summary>
     public void Move(string name, string vault)
@@ -123,8 +135,8 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
     /// <summary>The cluster was rebuilt: there is the manifest, and no status.</summary>
     public void ForgetStatus() => Plan = new RecoveryPlan { Metadata = Plan.Metadata, Spec = Plan.Spec };
 
-    public void Ask(string id, PlanOperationType type = PlanOperationType.UnplannedFailover, string? point = null) =>
-        Edit(spec => spec with { Operation = new PlanOperation { Id = id, Type = type, RecoveryPoint = point } });
+    public void Ask(string id, PlanOperationType type = PlanOperationType.UnplannedFailover, string? point = null, string? notes = null) =>
+        Edit(spec => spec with { Operation = new PlanOperation { Id = id, Type = type, RecoveryPoint = point, Notes = notes } });
 
     /// <summary>A new operator process: nothing is left of the old one's memory.</summary>
     public PlanPursuit Restart()
@@ -136,9 +148,15 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
     public PlanPursuit NewPursuit()
     {
         var reader = new PlanMemberReader(ProtectedVMs, this, Options);
-        var steps = new AgentSteps(Agents, Time, Options);
+        var attempts = new AgentAttempts(Agents, Time, Options);
+        var steps = new AgentSteps(Agents, attempts, Time);
+        var testSteps = new TestAgentSteps(attempts, new TestNetworks(new NetworkMapLookup(Maps)), Time);
         var failover = new FailoverExecutor(new FailoverTargets(Hosts), steps, Locks, Time, NullLogger<FailoverExecutor>.Instance);
-        var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance), this);
+        var tests = new TestRunner(
+            reader,
+            new TestFailoverExecutor(new FailoverTargets(Hosts), testSteps, Options, Time, NullLogger<TestFailoverExecutor>.Instance),
+            new TestCleanup(testSteps, Hosts, NullLogger<TestCleanup>.Instance));
+        var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance), tests, this);
         var grants = new ReplicaReadGrants(Time, Options, NullLogger<ReplicaReadGrants>.Instance);
         return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Jobs ?? this, new PlanCancel(Time, NullLogger<PlanCancel>.Instance), Options, Time, NullLogger<PlanPursuit>.Instance);
     }
@@ -164,9 +182,9 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
     }
 
     /// <summary>Visits until the operation has ended; a killed operator is followed by a new one.</summary>
-    public async Task<PlanOperationRecord> EndAsync(string id)
+    public async Task<PlanOperationRecord> EndAsync(string id, int visits = 60)
     {
-        for (var visit = 0; visit < 60; visit++)
+        for (var visit = 0; visit < visits; visit++)
         {
             try
             {
@@ -180,7 +198,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
             }
         }
 
-        throw new TimeoutException($"Operation {id} has not ended after 60 visits; status: {System.Text.Json.JsonSerializer.Serialize(Plan.Status)}");
+        throw new TimeoutException($"Operation {id} has not ended after {visits} visits; status: {System.Text.Json.JsonSerializer.Serialize(Plan.Status)}");
     }
 
     /// <summary>Asks for a failover and sees it through.</summary>
