@@ -67,8 +67,9 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
                 domain.SetAgentTimeout(LibvirtConstants.AgentWaitsForever);
                 return true;
             }
-            catch (LibvirtException error) when (error.Code == LibvirtErrorCode.ArgumentUnsupported)
+            catch (LibvirtException error) when (error.Code is LibvirtErrorCode.ArgumentUnsupported or LibvirtErrorCode.InternalError)
             {
+                // An agent that does not know the question is no sign either way.
                 LogNoAgent(error, domain.Name);
                 return null;
             }
@@ -151,7 +152,7 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
     [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} may have stopped because of an I/O error and could not be resumed; it is tried again")]
     private partial void LogNotResumed(Exception error, string machine);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Machine {Machine} has no channel for a guest agent")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Machine {Machine} has no guest agent that can be asked")]
     private partial void LogNoAgent(Exception error, string machine);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The guest agent of machine {Machine} does not answer")]
