@@ -32,21 +32,35 @@ public sealed class PlanMetricsTests
         Assert.Empty(await ScrapeAsync());
     }
 
-    private void Show(string name, PlanOperationStatus? operation)
+    [Fact]
+    public async Task A_test_failover_that_succeeded_is_shown_with_the_time_of_its_cleanup()
+    {
+        var at = _time.GetUtcNow();
+        Show("shop", null, new PlanTestSuccess { Id = "drill-1", FinishedAt = at });
+        Show("never", null);
+        Assert.Equal(
+            [$"recovery_test_failover_last_success_timestamp_seconds{{namespace=\"apps\",plan=\"shop\"}} {at.ToUnixTimeSeconds()}"],
+            await ScrapeAsync("recovery_test_failover_last_success_timestamp_seconds"));
+
+        _plans.Items.Clear();
+        Assert.Empty(await ScrapeAsync("recovery_test_failover_last_success_timestamp_seconds"));
+    }
+
+    private void Show(string name, PlanOperationStatus? operation, PlanTestSuccess? test = null)
     {
         _plans.Items.RemoveAll(plan => plan.Metadata.Name == name);
         _plans.Items.Add(new RecoveryPlan
         {
             Metadata = new V1ObjectMeta { NamespaceProperty = "apps", Name = name },
             Spec = new RecoveryPlanSpec { Groups = [] },
-            Status = new RecoveryPlanStatus { CurrentOperation = operation },
+            Status = new RecoveryPlanStatus { CurrentOperation = operation, LastSuccessfulTest = test },
         });
     }
 
-    private async Task<string[]> ScrapeAsync()
+    private async Task<string[]> ScrapeAsync(string metric = "recovery_operation_duration_seconds")
     {
         using MemoryStream text = new();
         await _registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);
-        return [.. System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n').Where(line => line.StartsWith("recovery_operation_duration_seconds{", StringComparison.Ordinal))];
+        return [.. System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n').Where(line => line.StartsWith($"{metric}{{", StringComparison.Ordinal))];
     }
 }
