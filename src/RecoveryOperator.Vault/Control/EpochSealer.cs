@@ -57,7 +57,9 @@ internal sealed class EpochSealer(ProtectionVault vault)
         }
         catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
         {
-            return await ReadAsync(epoch, sequence, cancellationToken) ?? throw unreadable;
+            if (await ReadAsync(epoch, sequence, cancellationToken) is { } foreign)
+                return foreign;
+            throw;
         }
     }
 }
