@@ -71,8 +71,10 @@ internal sealed class ShippingLoop(
             context.ReloadWhenUncertain(); // Also when nothing waits any more: what the last write left is shown, and answered.
             if (IsDue())
                 await ShipAsync(cancellationToken);
+            else if (Fault is not null && !_releaseFailed && context.Store.LoadQueue(context.Id).Count == 0)
+                Clear(); // What failed does not wait any more: it was dropped, and is cut again, or the other loop found it committed.
             else if (IsRetryDue)
-                Clear(); // What failed does not wait any more: it was dropped, and is cut again.
+                Clear();
             if (context.ReleaseDue && !_releaseFailed)
                 await ReleaseAsync(cancellationToken);
             AnswerWaiting();

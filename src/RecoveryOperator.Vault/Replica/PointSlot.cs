@@ -90,10 +90,25 @@ internal sealed class PointSlot
 
     private static async Task<PointSlot> TakeAsync(BlockBlobClient blob, CancellationToken cancellationToken)
     {
-        BlobContentInfo? created = await CreateOnly.PutAsync(blob, ReadOnlyMemory<byte>.Empty, Options(CreateOnly.Condition(), Nonce()), cancellationToken);
-        if (created is not null)
-            return new PointSlot(blob, created.ETag, null, isFresh: true);
+        for (bool isFresh = true; ; isFresh = false)
+        {
+            BlobContentInfo? created = await CreateOnly.PutAsync(blob, ReadOnlyMemory<byte>.Empty, Options(CreateOnly.Condition(), Nonce()), cancellationToken);
+            if (created is not null)
+                return new PointSlot(blob, created.ETag, null, isFresh);
 
+            try
+            {
+                return await TakeStandingAsync(blob, cancellationToken);
+            }
+            catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
+            {
+                cancellationToken.ThrowIfCancellationRequested(); // A stalled applier gave it up in between: it is free.
+            }
+        }
+    }
+
+    private static async Task<PointSlot> TakeStandingAsync(BlockBlobClient blob, CancellationToken cancellationToken)
+    {
         DownloadedBlob found = await BoundedDownload.DocumentAsync(blob, cancellationToken);
         if (!found.Content.IsEmpty)
         {

@@ -74,6 +74,26 @@ public sealed class ShippingLoopTests : EngineScene
     }
 
     [Fact]
+    public async Task P12_What_failed_and_waits_no_more_is_not_shown_until_its_retry()
+    {
+        await Engine.StopAsync(Token);
+        Bench.Restart();
+        Write();
+        await Bench.Cycle.CutAsync(alone: false, Token);
+        ShippingLoop loop = new(Bench.Context, Bench.Cycle, _ => { });
+        Bench.Vault.Outage = Away;
+        loop.Signal();
+        await loop.StepAsync(Token);
+        Assert.Equal(FaultReasons.VaultUnavailable, loop.Fault?.Reason);
+
+        Store.DropCuts(EngineBench.ProtectionId, Bench.Context.Progress, 1, forgetBase: false); // As a resynchronization does.
+        loop.Signal();
+        await loop.StepAsync(Token);
+
+        Assert.Equal((null, null), (loop.Fault, loop.RetryAt));
+    }
+
+    [Fact]
     public async Task P2_A_release_that_came_due_while_somebody_cut_is_done_soon_after_without_another_set()
     {
         await CutInOutageAsync();

@@ -82,6 +82,25 @@ public sealed class LeaseTests(AzuriteFixture fixture)
         await scene.AssertHoldsAsync(1, 2);
     }
 
+    [Fact]
+    public async Task A_point_s_place_that_a_stalled_applier_gives_up_while_it_is_taken_is_taken_anew()
+    {
+        using ReplicaScene scene = await PrepareAsync();
+        using LeaseHolder holder = LeaseHolder.CreateEphemeral();
+        await scene.Vault.Replica.GetBlobClient(VaultNames.Point(1, 1)).UploadAsync(BinaryData.Empty, Token); // Taken by an applier that was stalled.
+
+        // The place is there when it is to be created, and gone when it is read.
+        Gate taking = new(message => message.Request.Method == RequestMethod.Get && message.Request.Uri.Path.EndsWith(VaultNames.Point(1, 1), StringComparison.Ordinal));
+        Task<ApplyResult> working = scene.Applier(holder, taking).ApplyAsync(int.MaxValue, null, Token);
+        await taking.Reached.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await PointSlot.AbandonAsync(scene.Vault, 1, 1, Token);
+        taking.Open();
+
+        Assert.Equal(ApplyOutcome.UpToDate, (await working).Outcome);
+        await scene.AssertPointsAsync(1, 2);
+        await scene.AssertHoldsAsync(1, 2);
+    }
+
     private static bool IsLeaseOfADisk(HttpMessage message) => message.Request.Uri.Path.EndsWith("disk-0.vhd", StringComparison.Ordinal)
         && message.Request.Headers.TryGetValue("x-ms-lease-action", out string? action) && action == "acquire";
 
