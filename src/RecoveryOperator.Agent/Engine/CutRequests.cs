@@ -26,7 +26,7 @@ internal sealed class CutRequests
     /// <summary>All who wait: whoever takes them answers them.</summary>
     public List<TaskCompletionSource<CutInfo>> TakeAll() => Take(int.MaxValue);
 
-    /// <summary>Nothing will answer the first of them.</summary>
+    /// <summary>Gives those who came first, or all, an error for an answer.</summary>
     public void Refuse(Exception why, int first = int.MaxValue) => Take(first).ForEach(cut => cut.TrySetException(why));
 
     /// <summary>Lets go who waits now or later.</summary>

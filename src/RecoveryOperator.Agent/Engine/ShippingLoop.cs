@@ -71,10 +71,8 @@ internal sealed class ShippingLoop(
             context.ReloadWhenUncertain(); // Also when nothing waits any more: what the last write left is shown, and answered.
             if (IsDue())
                 await ShipAsync(cancellationToken);
-            else if (Fault is not null && !_releaseFailed && context.Store.LoadQueue(context.Id).Count == 0)
-                Clear(); // What failed does not wait any more: it was dropped, and is cut again, or the other loop found it committed.
-            else if (IsRetryDue)
-                Clear();
+            else if (IsRetryDue || (Fault is not null && !_releaseFailed && context.Store.LoadQueue(context.Id).Count == 0))
+                Clear(); // What failed does not wait any more: it was dropped, and is cut again, or the other loop found it committed. Or a release is due again.
             if (context.ReleaseDue && !_releaseFailed)
                 await ReleaseAsync(cancellationToken);
             AnswerWaiting();
@@ -144,6 +142,7 @@ internal sealed class ShippingLoop(
     /// <summary>A set was committed while the machine was held: whoever held it is done, and calls.</summary>
     private async Task ReleaseAsync(CancellationToken cancellationToken)
     {
+        LastTryAt = Now;
         (int Sets, int Room) asked = (_waiting.Count, _forRoom.Count);
         try
         {
@@ -152,7 +151,6 @@ internal sealed class ShippingLoop(
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             _releaseFailed = true;
-            asked.Sets -= AnswerWaiting();
             Fail(error, asked);
         }
     }
@@ -174,11 +172,13 @@ internal sealed class ShippingLoop(
     private void Fail(Exception error, (int Sets, int Room) asked)
     {
         _failures++;
-        Fault fault = FaultTable.Classify(error, $"vm {context.Desired.Machine}", Now - context.GrantedAt);
-        RetryAt = CycleClock.IsTriedAgain(fault) ? Now + RetrySchedule.DelayAfter(_failures) : null;
+        _looked = Now; // A try may take minutes, in which the clock may have been set back: the wait for the retry begins here.
+        Fault fault = FaultTable.Classify(error, $"vm {context.Desired.Machine}", _looked - context.GrantedAt);
+        RetryAt = CycleClock.IsTriedAgain(fault) ? _looked + RetrySchedule.DelayAfter(_failures) : null;
         Fault = fault; // Whoever sees it sees its retry.
         context.Services.Logger.ShippingFailed(
             context.DisplayName, context.Progress.Epoch, Fault.Category, Fault.Reason, context.CutsWaiting, RetryAt, error);
+        asked.Sets -= AnswerWaiting(); // Some may have been committed before it failed.
         for (int told = 0; told < asked.Sets && _waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting); told++)
             waiting.Cut.TrySetException(new FaultException(Fault));
         _forRoom.Refuse(new FaultException(Fault), asked.Room);

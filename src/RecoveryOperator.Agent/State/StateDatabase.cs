@@ -93,9 +93,13 @@ public sealed class StateDatabase : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (SqliteCommand command in _commands.Values)
-            command.Dispose();
-        _connection.Dispose();
+        lock (_lock)
+        {
+            foreach (SqliteCommand command in _commands.Values)
+                command.Dispose();
+            _connection.Dispose();
+        }
+
         _processLock.Dispose();
     }
 

@@ -84,7 +84,17 @@ internal sealed partial class FailoverExecutor(
     private async Task<StepOutcome> SealAsync(FailoverContext context, CancellationToken cancellationToken)
     {
         var vault = context.Member.Vault!;
-        var sealedAt = await vault.SealAsync(context.OldEpoch, context.Request.Id, time.GetUtcNow(), cancellationToken);
+        Vault.Control.SealResult sealedAt;
+        try
+        {
+            sealedAt = await vault.SealAsync(context.OldEpoch, context.Request.Id, time.GetUtcNow(), cancellationToken);
+        }
+        catch (VaultException)
+        {
+            await ShutOutAsync(vault, cancellationToken); // The second lock does not wait for the first.
+            throw;
+        }
+
         await ShutOutAsync(vault, cancellationToken);
         LogFenced(context.Member.Name, context.OldEpoch, sealedAt.Sequence);
         return await WriteAsync(context, JournalTransitions.RecordSeal(context.Journal, sealedAt.Sequence), cancellationToken);

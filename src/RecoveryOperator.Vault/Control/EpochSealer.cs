@@ -6,7 +6,7 @@ namespace RecoveryOperator.Vault.Control;
 /// <summary>Creates an epoch's seal at its next free sequence. A race with a set is decided by create-if-absent; the loser looks at the next sequence.</summary>
 internal sealed class EpochSealer(ProtectionVault vault)
 {
-    /// <summary>What stands at a sequence and cannot be read (damaged, or put there by a host that is no longer trusted) takes its place in the chain: fencing cannot be held up.</summary>
+    /// <summary>What stands at a sequence and is no set that this version knows (damaged, newer, or put there by a host that is no longer trusted) takes its place in the chain: it does not hold up fencing.</summary>
     public async Task<SealResult> SealAsync(long epoch, string operationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long sequence = await AppliedSequenceAsync(epoch, cancellationToken);
@@ -23,7 +23,7 @@ internal sealed class EpochSealer(ProtectionVault vault)
         }
     }
 
-    private Task<StandingSet?> ReadAsync(long epoch, long sequence, CancellationToken cancellationToken) => SetReader.ReadStandingAsync(vault.Log, epoch, sequence, cancellationToken);
+    private Task<StandingSet?> ReadAsync(long epoch, long sequence, CancellationToken cancellationToken) => SetReader.ReadStandingAsync(vault.Log, epoch, sequence, passNewer: true, cancellationToken);
 
     /// <summary>The search begins behind what was applied: with days of sets behind, that saves a request for each.</summary>
     private async Task<long> AppliedSequenceAsync(long epoch, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal sealed class EpochSealer(ProtectionVault vault)
             StoredSet standing = (await SetWriter.CreateAsync(vault.Log, seal, cancellationToken)).Standing;
             return new StandingSet(standing, standing.Sha256);
         }
-        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
+        catch (VaultException unreadable) when (unreadable.Fault is VaultFault.Damaged or VaultFault.Unsupported)
         {
             if (await ReadAsync(epoch, sequence, cancellationToken) is { } foreign)
                 return foreign;

@@ -15,13 +15,18 @@ internal static class SetReader
         StorageCall.RunAsync(log.Uri, () => FindAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken), cancellationToken);
 
     /// <summary>What stands at a sequence, as far as it can be read, or null when the sequence is free.</summary>
-    public static async Task<StandingSet?> ReadStandingAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken)
+    /// <param name="log">The log container.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="passNewer">Also what was written by a newer version, or says so, counts as something that cannot be read; otherwise it is an error.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<StandingSet?> ReadStandingAsync(BlobContainerClient log, long epoch, long sequence, bool passNewer, CancellationToken cancellationToken)
     {
         try
         {
             return await ReadAsync(log, epoch, sequence, cancellationToken) is { } set ? new StandingSet(set, set.Sha256) : null;
         }
-        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged)
+        catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged || (passNewer && unreadable.Fault == VaultFault.Unsupported))
         {
             return await ReadHashAsync(log, epoch, sequence, cancellationToken) is { } sha256 ? new StandingSet(null, sha256) : null;
         }

@@ -26,7 +26,7 @@ internal sealed class DamagedChain(ProtectionVault vault)
 
         while (true)
         {
-            if (await SetReader.ReadStandingAsync(vault.Log, position.Epoch, _sequence, cancellationToken) is not { } standing)
+            if (await SetReader.ReadStandingAsync(vault.Log, position.Epoch, _sequence, passNewer: false, cancellationToken) is not { } standing)
                 return null;
             if (standing.Set is { } set && (set.Manifest.Kind == SetKind.Seal || (set.Manifest.Completes == Completes.Resync && _sequence > applied.Damage?.Sequence)))
                 return (set, new SetPlace(position, _sequence, _previousSha256));

@@ -14,6 +14,8 @@ namespace RecoveryOperator.Vault.Replica;
 /// </summary>
 internal sealed class PointSlot
 {
+    private const int MostTries = 3;
+
     private readonly BlockBlobClient _blob;
     private readonly ETag _etag;
 
@@ -90,19 +92,19 @@ internal sealed class PointSlot
 
     private static async Task<PointSlot> TakeAsync(BlockBlobClient blob, CancellationToken cancellationToken)
     {
-        for (bool isFresh = true; ; isFresh = false)
+        for (int tries = 1; ; tries++)
         {
             BlobContentInfo? created = await CreateOnly.PutAsync(blob, ReadOnlyMemory<byte>.Empty, Options(CreateOnly.Condition(), Nonce()), cancellationToken);
             if (created is not null)
-                return new PointSlot(blob, created.ETag, null, isFresh);
+                return new PointSlot(blob, created.ETag, null, isFresh: tries == 1);
 
             try
             {
                 return await TakeStandingAsync(blob, cancellationToken);
             }
-            catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
+            catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault) && tries < MostTries)
             {
-                cancellationToken.ThrowIfCancellationRequested(); // A stalled applier gave it up in between: it is free.
+                cancellationToken.ThrowIfCancellationRequested(); // A stalled applier gave it up between the two requests: it is free.
             }
         }
     }

@@ -48,6 +48,25 @@ public sealed class ClockSetBackTests : EngineScene
         AssertSoonAfter(before);
     }
 
+    /// <summary>A try may take minutes. With a full queue nothing but its retry wakes anybody.</summary>
+    [Fact]
+    public async Task While_a_try_is_under_way()
+    {
+        await FillQueueAsync();
+        DateTimeOffset before = default;
+        Bench.Vault.OnRefused = () =>
+        {
+            Bench.Vault.OnRefused = null;
+            before = SetBack();
+        };
+        await PassTimeUntilAsync(() => before != default);
+        Bench.Vault.Outage = null;
+
+        await PassTimeUntilAsync(() => Status is { CutsWaiting: 0, Fault: null });
+
+        AssertSoonAfter(before);
+    }
+
     /// <summary>Between any two looks at the clock: what is decided by one and done by another must not be hours apart.</summary>
     [Theory]
     [InlineData(false)]

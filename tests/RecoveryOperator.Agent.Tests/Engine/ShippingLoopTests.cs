@@ -62,7 +62,7 @@ public sealed class ShippingLoopTests : EngineScene
         if (forRoom)
             Assert.Equal([during], again);
         else
-            Assert.Equal(2, (await during.Task).Sequence);
+            Assert.Equal(2, (await during.Task.WaitAsync(TimeSpan.FromSeconds(30), Token)).Sequence);
 
         void Ask(TaskCompletionSource<CutInfo> cut)
         {
@@ -71,6 +71,32 @@ public sealed class ShippingLoopTests : EngineScene
             else
                 loop.Add(2, cut);
         }
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_set_that_was_committed_before_the_try_failed_gets_it()
+    {
+        await Engine.StopAsync(Token);
+        Bench.Restart();
+        for (int set = 0; set < 2; set++)
+        {
+            Write();
+            await Bench.Cycle.CutAsync(alone: false, Token);
+        }
+
+        Bench.Points.OnHit = (_, name) =>
+        {
+            if (name == "after EndCut")
+                Bench.Vault.Outage = Away;
+        };
+        ShippingLoop loop = new(Bench.Context, Bench.Cycle, _ => { });
+        (TaskCompletionSource<CutInfo> first, TaskCompletionSource<CutInfo> second) = (new(), new());
+        loop.Add(2, first);
+        loop.Add(3, second);
+
+        await loop.StepAsync(Token);
+
+        Assert.Equal((true, true), (first.Task.IsCompletedSuccessfully, second.Task.IsFaulted));
     }
 
     [Fact]

@@ -118,6 +118,32 @@ public sealed class ProtectionVaultTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    public async Task What_says_that_it_is_of_a_newer_version_does_not_hold_up_the_seal()
+    {
+        await Vault.EnsureCreatedAsync(TestDocuments.Vm(_id), TestDocuments.Journal(), Token);
+        await Vault.Log.GetBlobClient(VaultNames.Set(1, 1)).UploadAsync(new BinaryData("{\"formatVersion\":1000}"), Token);
+
+        SealResult seal = await Vault.SealAsync(1, "op", TestDocuments.Now, Token);
+
+        Assert.Equal((2, null), (seal.Sequence, seal.LastSet));
+    }
+
+    [Fact]
+    public async Task Grants_that_are_given_and_taken_at_once_do_not_undo_each_other()
+    {
+        await Vault.EnsureCreatedAsync(TestDocuments.Vm(_id), TestDocuments.Journal(), Token);
+        for (int round = 0; round < 10; round++)
+        {
+            await Vault.GrantReplicaReadAsync("test", TestDocuments.Now, Token);
+
+            await Task.WhenAll(Vault.RevokeReplicaReadAsync("test", Token), Vault.GrantReplicaReadAsync("epoch-2", TestDocuments.Now, Token));
+
+            Assert.Equal("recover-epoch-2", Assert.Single((await Vault.Replica.GetAccessPolicyAsync(cancellationToken: Token)).Value.SignedIdentifiers).Id);
+            await Vault.RevokeReplicaReadAsync("epoch-2", Token);
+        }
+    }
+
+    [Fact]
     public async Task An_epoch_without_sets_is_sealed_at_its_first_sequence()
     {
         await Vault.EnsureCreatedAsync(TestDocuments.Vm(_id), TestDocuments.Journal(), Token);
