@@ -51,13 +51,16 @@ wait_for() {
     done
 }
 
-# free_port [ADDRESS]: a TCP port nobody listens on, below the range that the kernel hands out.
+# free_port [ADDRESS]: a TCP port nobody listens on, below the range that the kernel hands out. It is reserved for an hour, in which nobody else gets it: who asked may
+# listen on it much later.
 free_port() {
     local address=${1:-127.0.0.1} port
     [ "$address" != 0.0.0.0 ] || address=127.0.0.1
+    mkdir -p "$CACHE/ports"
+    find "$CACHE/ports" -mindepth 1 -maxdepth 1 -type d -mmin +60 -exec rmdir {} + 2>/dev/null || true
     for _ in $(seq 100); do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-        if ! (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; then
+        if ! (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null && mkdir "$CACHE/ports/$port" 2>/dev/null; then
             printf '%s\n' "$port"
             return 0
         fi

@@ -72,7 +72,7 @@ public sealed class WorkQueueTests : IDisposable
                 }
             },
             Token)).ToArray();
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 20_000 || Volatile.Read(ref worked) < 1000; i++) // On a loaded machine the workers may begin late.
         {
             _queue.Add(random.Next(8).ToString(System.Globalization.CultureInfo.InvariantCulture));
             if (i % 50 == 0)
@@ -83,7 +83,7 @@ public sealed class WorkQueueTests : IDisposable
         _queue.ShutDown();
         await Task.WhenAll(workers);
         Assert.Equal(0, overlaps);
-        Assert.True(worked > 8, $"only {worked} keys were worked on");
+        Assert.True(worked >= 1000, $"only {worked} keys were worked on");
     }
 
     [Fact]

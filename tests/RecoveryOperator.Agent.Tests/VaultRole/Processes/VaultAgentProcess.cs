@@ -53,9 +53,9 @@ internal sealed class VaultAgentProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"The last that {_name} said:\n{string.Join('\n', Log.TakeLast(20).Select(line => line[..Math.Min(line.Length, 240)]))}");
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
+        TestContext.Current.TestOutputHelper?.WriteLine($"The last that {_name} said:\n{string.Join('\n', Log.TakeLast(20).Select(line => line[..Math.Min(line.Length, 240)]))}");
     }
 }
