@@ -64,7 +64,6 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
             {
                 domain.SetAgentTimeout(AgentAnswerSeconds);
                 domain.AskAgent();
-                domain.SetAgentTimeout(LibvirtConstants.AgentWaitsForever);
                 return true;
             }
             catch (LibvirtException error) when (error.Code is LibvirtErrorCode.ArgumentUnsupported or LibvirtErrorCode.InternalError)
@@ -79,8 +78,25 @@ internal sealed partial class PowerSwitch(LibvirtConnection connection, TimeProv
                 LogSilent(error, domain.Name);
                 return false;
             }
+            finally
+            {
+                ForgetAgentTimeout(domain);
+            }
         },
         cancellationToken);
+
+    /// <summary>Others' orders to the agent wait as long as they did before.</summary>
+    private void ForgetAgentTimeout(LibvirtDomain domain)
+    {
+        try
+        {
+            domain.SetAgentTimeout(LibvirtConstants.AgentWaitsForever);
+        }
+        catch (LibvirtException error)
+        {
+            LogNoAgent(error, domain.Name);
+        }
+    }
 
     public Task DestroyAsync(string machineId, CancellationToken cancellationToken) => connection.RunAsync(
         host =>

@@ -20,5 +20,8 @@ internal sealed class NetworkMapLookup(IObjectReader<NetworkMap> maps)
     public NetworkMap? Find(NamespacedName source, string target) =>
         maps.ByIndex(BySource, source.ToString()).Where(m => m.Spec.TargetSiteRef.Name == target).MinBy(Age);
 
+    /// <summary>All maps to a site.</summary>
+    public IEnumerable<NetworkMap> To(NamespacedName target) => maps.ByIndex(ByTarget, target.ToString());
+
     private static (DateTime, string) Age(NetworkMap map) => (map.Metadata.CreationTimestamp ?? DateTime.MaxValue, map.Metadata.Name);
 }

@@ -32,7 +32,14 @@ internal sealed class ReplicaDisposal(
             protectionId,
             async place =>
             {
-                if ((await place.ReadJournalAsync(cancellationToken))?.Value.Failover is { } failover)
+                var journal = (await place.ReadJournalAsync(cancellationToken))?.Value;
+                if (journal?.Tests is [var test, ..])
+                {
+                    events.Publish(entity, EventType.Warning, "ReplicaKept", $"The replica {protectionId} is kept although deletionPolicy is Delete: the test machine {test.MachineName} of plan {test.Plan} on host {test.Host} reads its disks from it.");
+                    return;
+                }
+
+                if (journal?.Failover is { } failover)
                 {
                     events.Publish(entity, EventType.Warning, "ReplicaKept", $"The replica {protectionId} is kept although deletionPolicy is Delete: the machine on host {failover.Host} may still read its disks from it.");
                     return;

@@ -15,6 +15,9 @@ public sealed record PlanOptions
     /// <summary>How long a machine that a test failover started may take until it runs and its guest answers.</summary>
     public TimeSpan BootTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a cleanup waits for a host or a ProtectedVM that does not exist, from when it was asked for: a rebuilt cluster gets its objects one after the other.</summary>
+    public TimeSpan CleanupPatience { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often the read grant of a recovered machine is looked at; it is renewed when less than six of its seven days are left.</summary>
     public TimeSpan GrantInterval { get; init; } = TimeSpan.FromHours(1);
 }

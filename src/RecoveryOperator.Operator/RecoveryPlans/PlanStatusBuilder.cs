@@ -115,7 +115,7 @@ internal static class PlanStatusBuilder
         {
             Name = member.Name,
             State = outcome?.Progress == StepProgress.Failed ? PlanStepState.Failed : result is null || isRemoved ? PlanStepState.Running : PlanStepState.Succeeded,
-            Step = isRemoved ? "RemoveTest" : step == TestFailoverStep.Done ? "TestRunning" : $"Test{step}",
+            Step = isRemoved ? "RemoveTest" : step == TestFailoverStep.Done ? "TestStarted" : $"Test{step}",
             Host = test.Host,
             RecoveryPointTime = test.Point?.Instant,
             Message = (outcome is { Progress: not StepProgress.Done } ? outcome.Message : result?.Describe(member.Name) ?? member.Problem).Cut(LongestMessage),

@@ -41,7 +41,7 @@ internal static class PlanSummary
     }
 
     private static string Removed(IReadOnlyList<MemberRun> runs, string? more) => string.Join(
-        " ", runs.Select(r => r.Outcome.Message).Prepend($"The test machines of {runs.Count} virtual machine(s) are removed.").Append(more).Where(text => !string.IsNullOrEmpty(text)));
+        " ", runs.Select(r => r.Outcome.Message).Prepend($"The test machines of {runs.Count(r => r.Outcome.Progress == StepProgress.Done)} virtual machine(s) are removed.").Append(more).Where(text => !string.IsNullOrEmpty(text)));
 
     private static string Seconds(double? seconds) =>
         seconds is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.0} s") : "unknown";

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RecoveryOperator.Api.Hosts;
 using RecoveryOperator.Api.Jobs;
+using RecoveryOperator.Api.NetworkMaps;
 using RecoveryOperator.Api.Plans;
 using RecoveryOperator.Api.ProtectedVMs;
 using RecoveryOperator.Kubernetes.Hosting;
@@ -50,6 +51,7 @@ internal static class RecoveryPlanServices
             .WithIndex(ByMachine, MachinesOf)
             .WithIndex(ByNamespace, plan => [plan.Metadata.NamespaceProperty])
             .Watches<RecoveryJob>((_, _) => [], isOptional: true)
+            .Watches<NetworkMap>((_, _) => [], isOptional: true)
             .Watches<ProtectedVM>((vm, s) => KeysOf(s, ByMachine, NamespacedName.Of(vm).ToString()))
             .Watches<RecoveryHost>((host, s) => KeysOf(s, ByNamespace, host.Metadata.NamespaceProperty)));
 

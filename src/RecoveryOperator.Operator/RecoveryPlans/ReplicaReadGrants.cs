@@ -44,15 +44,23 @@ internal sealed partial class ReplicaReadGrants(TimeProvider time, PlanOptions o
             }
 
             // A test's is never given here: its cleanup may have revoked it since the journal was read. The source's stays: it is not fenced.
+            List<string> lost = [];
             foreach (var test in journal.Tests.Where(t => t.MachineId is not null))
-                await vault.RenewReplicaReadAsync(TestAgentSteps.GrantOf(test), now, cancellationToken);
+            {
+                if (!await vault.RenewReplicaReadAsync(TestAgentSteps.GrantOf(test), now, cancellationToken))
+                    lost.Add($"The test machine {test.MachineName} on {test.Host} (plan {test.Plan}) has lost its right to read the replica: clean the test up, and test again.");
+            }
+
+            if (lost.Count > 0)
+                return string.Join(' ', lost); // Looked at again with the next visit: a cleanup may be at work.
             _looked[key] = now;
             return null;
         }
         catch (VaultException fault)
         {
             LogNotRenewed(name, fault.Message, fault);
-            return $"The right of {name}, which runs from the vault, to read its replica could not be renewed: {fault.Message} {fault.Remedy}";
+            var whose = HasRecovered(journal) ? $"{name}, which runs from the vault," : $"the test machines of {name}";
+            return $"The right of {whose} to read its replica could not be renewed: {fault.Message} {fault.Remedy}";
         }
     }
 

@@ -30,8 +30,8 @@ public sealed record OperationDecision(OperationVerdict Verdict, string Message)
 /// <summary>Decides what becomes of a request (the first table of docs/failover.md).</summary>
 public static class OperationGuard
 {
-    /// <summary>With as many tests of other plans there is no room for one more: a replica holds five grants, the worst day needs one, and plans may ask at the same time.</summary>
-    private const int MaxOtherTests = 2;
+    /// <summary>Tests of one VM at a time, of all plans: a replica holds five grants, and the worst day needs its own.</summary>
+    public const int MaxTests = 3;
 
     /// <summary>Decides on <paramref name="request"/>.</summary>
     /// <param name="request">The request.</param>
@@ -104,7 +104,7 @@ public static class OperationGuard
             ? $"test failover '{test.Id}' was not cleaned up: ask for CleanupTestFailover first"
             : Name(members, m => m.HasTest, _ => "still has the machine of an earlier test: ask for CleanupTestFailover first")
                 ?? NotProtected(members)
-                ?? Name(members, m => m.OtherTests >= MaxOtherTests, m => $"has {m.OtherTests} tests of other plans already: clean one of them up"),
+                ?? Name(members, m => m.OtherTests >= MaxTests, m => $"has {m.OtherTests} tests of other plans already: clean one of them up"),
         OperationType.CleanupTestFailover => TestHistory.Standing(known) is null && !members.Any(m => m.HasTest) ? "no test failover waits for its cleanup" : null,
         OperationType.Commit =>
             Name(members, m => m.State is not (PlanMemberState.FailedOver or PlanMemberState.Committed), m => $"is {m.State}, not failed over")

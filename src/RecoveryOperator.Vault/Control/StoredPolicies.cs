@@ -19,6 +19,12 @@ internal sealed class StoredPolicies(BlobContainerClient container)
     private const int MaxPolicies = 5;
     private const int MaxIdLength = 64;
 
+    /// <summary>
+    /// The storage replaces a container's policies as a whole, without a condition: two changes at once would undo each other, so those of one process (the operator that leads) take turns. A few turns
+    /// are shared by all containers.
+    /// </summary>
+    private static readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+
     private static readonly TimeSpan _validity = TimeSpan.FromDays(7);
     private static readonly TimeSpan _renewBelow = TimeSpan.FromDays(6);
 
@@ -33,6 +39,7 @@ internal sealed class StoredPolicies(BlobContainerClient container)
     /// <summary>Creates the policy or moves its expiry forward; no write while it is good for six days more.</summary>
     public async Task EnsureAsync(string policy, string permissions, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        using Turn turn = await TakeTurnAsync(cancellationToken);
         List<BlobSignedIdentifier> all = await ReadAsync(cancellationToken);
         BlobSignedIdentifier? standing = all.Find(candidate => candidate.Id == policy);
         if (standing?.AccessPolicy is { } access && access.PolicyExpiresOn - now >= _renewBelow && access.Permissions == permissions)
@@ -51,6 +58,7 @@ internal sealed class StoredPolicies(BlobContainerClient container)
     /// <returns>Whether the policy is there.</returns>
     public async Task<bool> RenewAsync(string policy, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        using Turn turn = await TakeTurnAsync(cancellationToken);
         List<BlobSignedIdentifier> all = await ReadAsync(cancellationToken);
         if (all.Find(candidate => candidate.Id == policy)?.AccessPolicy is not { } access)
             return false;
@@ -65,6 +73,7 @@ internal sealed class StoredPolicies(BlobContainerClient container)
 
     public async Task RemoveAsync(Predicate<string> matches, CancellationToken cancellationToken)
     {
+        using Turn turn = await TakeTurnAsync(cancellationToken);
         List<BlobSignedIdentifier> all;
         try
         {
@@ -101,9 +110,21 @@ internal sealed class StoredPolicies(BlobContainerClient container)
         () => container.SetAccessPolicyAsync(PublicAccessType.None, all, cancellationToken: cancellationToken),
         cancellationToken);
 
+    private async Task<Turn> TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        SemaphoreSlim turn = _turns[(uint)container.Uri.GetHashCode() % (uint)_turns.Length];
+        await turn.WaitAsync(cancellationToken);
+        return new Turn(turn);
+    }
+
     private VaultException Full(List<BlobSignedIdentifier> all) => new(
         VaultFault.Conflict,
         VaultErrors.NameOf(container.Uri),
         $"The container {container.Name} has no room for another grant: {string.Join(", ", all.Select(policy => policy.Id))} stand there.",
         "Clean up a test failover or finish the hydration of a recovered machine, so that its grant is revoked.");
+
+    private readonly struct Turn(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
+    }
 }

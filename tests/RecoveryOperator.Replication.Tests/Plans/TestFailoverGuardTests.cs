@@ -86,9 +86,9 @@ public class TestFailoverGuardTests
     }
 
     [Theory]
-    [InlineData(1, OperationVerdict.Accept)]
-    [InlineData(2, OperationVerdict.Refuse)]
-    public void Two_tests_of_other_plans_leave_room_for_no_more(int others, OperationVerdict expected) => Assert.Equal(
+    [InlineData(2, OperationVerdict.Accept)]
+    [InlineData(3, OperationVerdict.Refuse)]
+    public void Three_tests_of_other_plans_leave_room_for_no_more(int others, OperationVerdict expected) => Assert.Equal(
         expected,
         OperationGuard.Decide(new("id", OperationType.TestFailover, "Latest"), [], [new("web", PlanMemberState.Protected, OtherTests: others)]).Verdict);
 

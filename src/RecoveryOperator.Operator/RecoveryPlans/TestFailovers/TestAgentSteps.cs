@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Google.Protobuf;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
@@ -12,8 +13,9 @@ internal sealed class TestAgentSteps(AgentAttempts attempts, TestNetworks networ
 {
     private const int SecondsBetweenChecks = 5;
 
-    /// <summary>Name of the read grant of a test; each has its own, so that the end of one takes nothing from another.</summary>
-    public static string GrantOf(TestFailoverRecord test) => $"test-{test.Plan}-{test.OperationId}";
+    /// <summary>Name of the read grant of a test; each has its own, so that the end of one takes nothing from another. A digest: plans and ids may hold hyphens, and end with what the other begins with.</summary>
+    public static string GrantOf(TestFailoverRecord test) =>
+        $"test-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(TestRun.MadeFor(test.Plan, test.OperationId))).AsSpan(0, 16))}";
 
     /// <summary>Asks the target for room, name and networks; null when nothing stands in the way.</summary>
     public async Task<StepOutcome?> CheckTargetAsync(TestRun run, TestFailoverRecord wanted, RecoveryPointDocument point, CancellationToken cancellationToken)

@@ -50,6 +50,8 @@ internal sealed partial class TestFailoverExecutor(
         var member = run.Member;
         if (member.Failover is { } failover)
             return StepOutcome.Failed($"{member.Name} was failed over by operation '{failover.OperationId}' before its test machine was made.");
+        if (run.Journal.Tests.Count >= OperationGuard.MaxTests)
+            return StepOutcome.Blocked($"{member.Name} has {run.Journal.Tests.Count} test machines already, as many as there may be ({string.Join(", ", run.Journal.Tests.Select(t => $"{t.MachineName} of plan {t.Plan}"))}): clean one of them up.");
         var target = targets.Choose(run.Plan, member.Resource!);
         if (target.Host is not { } host)
             return StepOutcome.Blocked(target.Obstacle!);

@@ -9,6 +9,8 @@ internal sealed class TestRunner(PlanMemberReader reader, TestFailoverExecutor e
     /// <summary>Does steps of the test until one has to wait.</summary>
     public async Task<MemberRun> RunAsync(TestRun run, bool mayStart, CancellationToken cancellationToken)
     {
+        if (run.Member.Resource is null)
+            return new(run.Member, StepOutcome.Failed($"ProtectedVM {run.Member.Name} does not exist any more."));
         while (run.Member.Journal is not null && run.Next is var step and not TestFailoverStep.Done)
         {
             var outcome = await executor.StepAsync(run, mayStart, cancellationToken);
@@ -33,12 +35,12 @@ internal sealed class TestRunner(PlanMemberReader reader, TestFailoverExecutor e
         {
             var before = TestTransitions.OfPlan(run.Member.Journal?.Value, run.Plan.Metadata.Name).Count();
             var outcome = await cleanup.StepAsync(run, cancellationToken);
-            if (outcome.Progress != StepProgress.Done)
-                return new(run.Member, outcome);
-            if (outcome.Message.Length > 0)
+            if (outcome.Progress == StepProgress.Failed)
                 left.Add(outcome.Message);
+            else if (outcome.Progress != StepProgress.Done)
+                return new(run.Member, outcome);
             if (before == 0)
-                return new(run.Member, new(StepProgress.Done, string.Join(' ', left)));
+                return new(run.Member, left.Count == 0 ? StepOutcome.Done : StepOutcome.Failed(string.Join(' ', left)));
             run = await ReadAsync(run, cancellationToken);
         }
     }

@@ -45,5 +45,5 @@ internal sealed record TestResult(
     /// <summary>The same in a sentence.</summary>
     public string Describe(string name) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"{name} runs as {Machine} on {Host} from recovery point {Point.Epoch}/{Point.Sequence} of {Point.Instant:yyyy-MM-ddTHH:mm:ssZ} (RPO {RpoSeconds:0.0} s, RTO {RtoSeconds:0.0} s): {Boot}.{(Warning is null ? string.Empty : $" {Warning}")}");
+        $"{name} was started as {Machine} on {Host} from recovery point {Point.Epoch}/{Point.Sequence} of {Point.Instant:yyyy-MM-ddTHH:mm:ssZ} (RPO {RpoSeconds:0.0} s, RTO {RtoSeconds:0.0} s): {Boot}.{(Warning is null ? string.Empty : $" {Warning}")}");
 }

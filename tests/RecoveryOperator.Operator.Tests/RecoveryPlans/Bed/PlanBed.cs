@@ -77,7 +77,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
 
     public FakeReader<RecoveryHost> Hosts { get; } = new();
 
-    public FakeReader<NetworkMap> Maps { get; } = new() { Indexed = (map, _, value) => $"{map.Metadata.NamespaceProperty}/{map.Spec.SourceSiteRef.Name}" == value };
+    public FakeReader<NetworkMap> Maps { get; } = new() { Indexed = (map, index, value) => $"{map.Metadata.NamespaceProperty}/{(index == NetworkMapLookup.BySource ? map.Spec.SourceSiteRef : map.Spec.TargetSiteRef).Name}" == value };
 
     public List<BedMachine> Machines { get; } = [];
 
@@ -155,7 +155,7 @@ internal sealed class PlanBed : IPlanVaults, IJournalObserver, IPlanJobs
         var tests = new TestRunner(
             reader,
             new TestFailoverExecutor(new FailoverTargets(Hosts), testSteps, Options, Time, NullLogger<TestFailoverExecutor>.Instance),
-            new TestCleanup(testSteps, Hosts, NullLogger<TestCleanup>.Instance));
+            new TestCleanup(testSteps, Hosts, Options, Time, NullLogger<TestCleanup>.Instance));
         var runner = new PlanRunner(reader, failover, new CommitExecutor(Time, NullLogger<CommitExecutor>.Instance), tests, this);
         var grants = new ReplicaReadGrants(Time, Options, NullLogger<ReplicaReadGrants>.Instance);
         return new PlanPursuit(reader, new PlanJournals(this, ProtectedVMs), runner, grants, Jobs ?? this, new PlanCancel(Time, NullLogger<PlanCancel>.Instance), Options, Time, NullLogger<PlanPursuit>.Instance);

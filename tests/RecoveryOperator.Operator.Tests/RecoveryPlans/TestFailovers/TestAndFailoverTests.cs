@@ -96,7 +96,7 @@ public sealed class TestAndFailoverTests(PlanAzurite fixture)
     }
 
     [Fact]
-    public async Task A_cleanup_does_not_need_a_machine_that_somebody_deleted_nor_a_host_that_is_gone()
+    public async Task A_cleanup_does_not_need_a_machine_that_somebody_deleted_and_a_host_that_is_gone_is_no_success()
     {
         var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db web");
         await bed.TestAsync();
@@ -107,9 +107,80 @@ public sealed class TestAndFailoverTests(PlanAzurite fixture)
         bed.Hosts.Items.Clear();
         var cleanup = await bed.CleanUpAsync("clean-2");
 
-        Assert.Equal("Succeeded", cleanup.Operation.State);
+        Assert.Equal("Failed", cleanup.Operation.State);
         Assert.Contains("may be left there", bed.Plan.Status!.CurrentOperation!.Message, StringComparison.Ordinal);
+        Assert.Equal("drill-1", bed.Plan.Status.LastSuccessfulTest?.Id);
         Assert.All(bed.Machines, machine => Assert.Empty(TestScene.Grants(machine)));
+        Assert.Equal("Succeeded", (await bed.CleanUpAsync("clean-3")).Operation.State); // Who read that asks again.
+    }
+
+    [Fact]
+    public async Task A_cleanup_in_a_cluster_that_is_rebuilt_waits_for_its_hosts_and_machines()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        await bed.TestAsync();
+        var (hosts, machines) = (bed.Hosts.Items.ToList(), bed.ProtectedVMs.Items.ToList());
+        bed.Ask("clean-1", PlanOperationType.CleanupTestFailover);
+        bed.Agents.Away = true;
+        await bed.VisitAsync(); // It is accepted.
+        bed.Agents.Away = false;
+        bed.Hosts.Items.Clear();
+        bed.ProtectedVMs.Items.Clear();
+        await bed.VisitAsync();
+        bed.ProtectedVMs.Items.AddRange(machines);
+        await bed.VisitAsync();
+        Assert.Single(bed.Agents.Tests);
+        bed.Hosts.Items.AddRange(hosts);
+
+        Assert.Equal("Succeeded", (await bed.EndAsync("clean-1")).Operation.State);
+        Assert.Empty(bed.Agents.Tests);
+    }
+
+    /// <summary>Joined by hyphens the two would be one.</summary>
+    [Fact]
+    public async Task A_plan_whose_name_and_id_run_together_to_those_of_another_has_a_grant_of_its_own()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        bed.Rename("erp");
+        await bed.TestAsync("web-1");
+        bed.Rename("erp-web");
+        await bed.TestAsync("1");
+        Assert.Equal(2, TestScene.Grants(bed.Machine("db")).Count);
+
+        await bed.CleanUpAsync();
+
+        Assert.Single(TestScene.Grants(bed.Machine("db")));
+    }
+
+    [Fact]
+    public async Task Tests_that_were_accepted_while_the_target_was_away_are_no_more_than_there_is_room_for()
+    {
+        var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
+        bed.Agents.Away = true;
+        string[] plans = ["plan-a", "plan-b", "plan-c", "plan-d"];
+        foreach (var plan in plans)
+        {
+            bed.Rename(plan);
+            bed.Ask("drill", PlanOperationType.TestFailover);
+            await bed.VisitAsync();
+        }
+
+        bed.Agents.Away = false;
+        foreach (var plan in plans)
+        {
+            bed.Rename(plan);
+            bed.Ask("drill", PlanOperationType.TestFailover);
+            for (var visit = 0; visit < 20; visit++)
+                await bed.VisitAsync();
+        }
+
+        Assert.Equal(3, TestScene.Grants(bed.Machine("db")).Count);
+        Assert.Contains("of plan plan-a", bed.Plan.Status!.CurrentOperation!.Message, StringComparison.Ordinal);
+        bed.Rename("plan-a");
+        await bed.CleanUpAsync();
+        bed.Rename("plan-d");
+        bed.Ask("drill", PlanOperationType.TestFailover);
+        Assert.Equal("Succeeded", (await bed.EndAsync("drill")).Operation.State);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class TestNetworkTests(PlanAzurite fixture)
     [InlineData("lab", "lan-test", "lan-test")]
     [InlineData(null, null, "")]
     [InlineData("lan-b", null, "")] // A production network: the map is not valid, so nothing is connected.
+    [InlineData("lan", null, "")] // A failover without a map connects to a network of this name.
     public async Task A_test_machine_is_on_the_maps_test_network_or_on_none(string? testNetwork, string? ofMapping, string expected)
     {
         var bed = await PlanBed.StartAsync(fixture.Azurite, new Faults(), "db");
