@@ -6,6 +6,8 @@ namespace RecoveryOperator.EndToEnd.Tests;
 /// <summary>What must hold after a failover, whatever happened before it.</summary>
 internal static class RecoveryProof
 {
+    private static readonly TimeSpan LongestBeat = TimeSpan.FromSeconds(3);
+
     /// <summary>Waits until the guest is up on host B, and compares what it found with what was written on host A.</summary>
     public static async Task GuestIsWholeAsync(ProductWorld world, int seconds = 180)
     {
@@ -37,17 +39,24 @@ internal static class RecoveryProof
         Assert.Equal("Succeeded", Assert.Single(journal.Operations, entry => entry.Id == operation).State);
     }
 
-    /// <summary>Every recovery point holds an unbroken prefix of the heartbeat on both disks, of one instant, and each more than the one before.</summary>
+    /// <summary>
+    /// Every recovery point holds an unbroken prefix of the heartbeat on both disks, of one instant, and each more than the one before. An agent that comes back
+    /// may cut twice between two beats of a guest that waits for its share of a loaded machine: such a pair may hold the same.
+    /// </summary>
     public static async Task PointsGrowAsync(ProductWorld world)
     {
         var before = new RecoveredHeartbeat(0, 0, 0);
+        var instant = DateTimeOffset.MinValue;
         foreach (var point in await world.Vault.PointsAsync())
         {
             var found = await (world.Hypervisor == "libvirt" ? world.Vault.GuestHeartbeatAsync(point, world.Folder) : world.Vault.HeartbeatAsync(point, world.Folder));
             Assert.True(found.Holes == 0, $"point {point.Epoch}/{point.Sequence} has {found.Holes} holes");
             Assert.True(found.First - found.Second is 0 or 1, $"point {point.Epoch}/{point.Sequence} is of no one instant: {found}");
-            Assert.True(found.First > before.First, $"point {point.Epoch}/{point.Sequence} holds {found}, the one before it {before}");
-            before = found;
+            var apart = point.Instant - instant;
+            Assert.True(
+                found.First > before.First || (found.First == before.First && apart < LongestBeat),
+                $"point {point.Epoch}/{point.Sequence} holds {found}, the one before it {before}, {apart} apart");
+            (before, instant) = (found, point.Instant);
         }
     }
 }

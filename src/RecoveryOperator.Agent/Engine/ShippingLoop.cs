@@ -17,6 +17,7 @@ internal sealed class ShippingLoop(
     private readonly WakeUp _wake = new(context.Services.Time);
     private readonly ConcurrentQueue<(long Sequence, TaskCompletionSource<CutInfo> Cut)> _waiting = new();
     private readonly CutRequests _forRoom = new();
+    private readonly Lock _asking = new(); // Whoever asks is counted by the try that answers it, and causes no other.
     private DateTimeOffset _looked;
     private int _failures;
     private bool _releaseFailed;
@@ -47,18 +48,28 @@ internal sealed class ShippingLoop(
     /// <summary>Somebody waits until a cut is committed.</summary>
     public void Add(long sequence, TaskCompletionSource<CutInfo> cut)
     {
-        _waiting.Enqueue((sequence, cut));
+        lock (_asking)
+        {
+            _waiting.Enqueue((sequence, cut));
+            _hurried = true;
+        }
+
         if (_closed)
             LetGo();
         else
-            Hurry();
+            _wake.Call();
     }
 
     /// <summary>Somebody waits for a set that cannot be cut before others are shipped.</summary>
     public void AddForRoom(TaskCompletionSource<CutInfo> cut)
     {
-        _forRoom.Add(cut);
-        Hurry();
+        lock (_asking)
+        {
+            _forRoom.Add(cut);
+            _hurried = true;
+        }
+
+        _wake.Call();
     }
 
     /// <summary>Waits until there is something to do, and does it.</summary>
@@ -115,10 +126,11 @@ internal sealed class ShippingLoop(
 
     private async Task ShipAsync(CancellationToken cancellationToken)
     {
-        _hurried = false;
+        (int Sets, int Room) asked;
+        lock (_asking)
+            (asked, _hurried) = ((_waiting.Count, _forRoom.Count), false);
         LastTryAt = Now;
         long before = context.Progress.Last?.Sequence ?? 0;
-        (int Sets, int Room) asked = (_waiting.Count, _forRoom.Count);
         try
         {
             await cycle.ShipAsync(cancellationToken);
@@ -178,29 +190,33 @@ internal sealed class ShippingLoop(
         Fault = fault; // Whoever sees it sees its retry.
         context.Services.Logger.ShippingFailed(
             context.DisplayName, context.Progress.Epoch, Fault.Category, Fault.Reason, context.CutsWaiting, RetryAt, error);
-        asked.Sets -= AnswerWaiting(); // Some may have been committed before it failed.
+        asked.Sets -= AnswerCommitted(); // Some were, before it failed.
         for (int told = 0; told < asked.Sets && _waiting.TryDequeue(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting); told++)
             waiting.Cut.TrySetException(new FaultException(Fault));
         _forRoom.Refuse(new FaultException(Fault), asked.Room);
     }
 
     /// <returns>How many got their answer.</returns>
-    private int AnswerWaiting()
+    private int AnswerCommitted()
+    {
+        int answered = 0;
+        long? last = context.Read((progress, _) => progress.Last?.Sequence);
+        for (; _waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting) && waiting.Sequence <= last && _waiting.TryDequeue(out waiting); answered++)
+            waiting.Cut.TrySetResult(ProtectionRunner.Describe(context.Progress));
+        return answered;
+    }
+
+    /// <summary>Answers whoever has a set that is committed. What was dropped is cut again.</summary>
+    private void AnswerWaiting()
     {
         if (_waiting.IsEmpty)
-            return 0;
-        int answered = 0;
-        (CommittedSet? last, long? newest) = context.Read((progress, queue) => (progress.Last, queue.Newest?.Sequence));
-        while (_waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting) && (waiting.Sequence <= last?.Sequence || !(waiting.Sequence <= newest))
-            && _waiting.TryDequeue(out waiting))
+            return;
+        (long? last, long? newest) = context.Read((progress, queue) => (progress.Last?.Sequence, queue.Newest?.Sequence));
+        AnswerCommitted();
+        while (_waiting.TryPeek(out (long Sequence, TaskCompletionSource<CutInfo> Cut) waiting)
+            && !(waiting.Sequence <= last) && !(waiting.Sequence <= newest) && _waiting.TryDequeue(out waiting))
         {
-            answered++;
-            if (waiting.Sequence <= last?.Sequence)
-                waiting.Cut.TrySetResult(ProtectionRunner.Describe(context.Progress));
-            else
-                cutAgain(waiting.Cut);
+            cutAgain(waiting.Cut);
         }
-
-        return answered;
     }
 }
