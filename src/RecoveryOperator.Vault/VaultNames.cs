@@ -49,6 +49,12 @@ public static class VaultNames
     /// <summary>What the names of all blobs of a sequence begin with.</summary>
     internal static string SetFolder(long epoch, long sequence) => $"{Epoch(epoch)}/{Sequence(sequence)}/";
 
+    /// <summary>What the names of all blobs of an epoch begin with, but for tables.</summary>
+    internal static string EpochFolder(long epoch) => $"{Epoch(epoch)}/";
+
+    /// <summary>What the names of all tables begin with that were computed for requests of an epoch.</summary>
+    internal static string ComputedSumsOf(long epoch) => $"{ComputedSumsPrefix}{Epoch(epoch)}-";
+
     /// <summary>What the names of an epoch's base data begin with.</summary>
     internal static string BaseFolder(long epoch) => $"{Epoch(epoch)}/base/";
 

@@ -80,6 +80,9 @@ public sealed record AppliedDocument
 
     /// <summary>The last set whose segments were removed; null before the first.</summary>
     public SetPosition? LogsPrunedThrough { get; init; }
+
+    /// <summary>When the oldest set was stored that still has its segments, by the storage's clock; null: not known.</summary>
+    public DateTimeOffset? OldestLogsAt { get; init; }
 }
 
 /// <summary>A point that was read in full.</summary>
@@ -103,7 +106,9 @@ public sealed record SetPosition(long Epoch, long Sequence);
 /// <summary>An epoch that ended at a seal.</summary>
 /// <param name="Epoch">The epoch.</param>
 /// <param name="LastSequence">Its last set, 0 when it has none.</param>
-public sealed record SealedEpoch(long Epoch, long LastSequence);
+/// <param name="RecordedAt">When its seal was recorded here, by the storage's clock; null in documents of earlier versions.</param>
+/// <param name="SweptAt">When what no set names of it was last removed; null: never yet.</param>
+public sealed record SealedEpoch(long Epoch, long LastSequence, DateTimeOffset? RecordedAt = null, DateTimeOffset? SweptAt = null);
 
 /// <summary>A point in short.</summary>
 /// <param name="Epoch">Epoch of its set.</param>

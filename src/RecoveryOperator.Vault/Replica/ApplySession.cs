@@ -4,12 +4,14 @@ using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Encryption;
 using RecoveryOperator.Vault.Host;
+using RecoveryOperator.Vault.Replica.Logs;
 using RecoveryOperator.Vault.Replica.Resync;
 
 namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>One applier at work on one replica, under its leases: the steps of docs/formats/vault-layout.md, "Applying, and why a crash is safe".</summary>
-internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, ReplicaApplierOptions options, AppliedRecord record, ChurnMeter churn, IProgress<ApplyProgress>? progress)
+internal sealed class ApplySession(
+    ProtectionVault vault, LeaseSet leases, ReplicaApplierOptions options, AppliedRecord record, ChurnMeter churn, LogUpkeep logs, IProgress<ApplyProgress>? progress)
 {
     private static readonly TimeSpan _skewTolerance = TimeSpan.FromMinutes(1);
 
@@ -26,7 +28,7 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     /// <summary>Records a seal. Of a damaged chain, what was never applied before it does not count as applied.</summary>
     public Task SealAsync(StoredSet seal, CancellationToken cancellationToken)
     {
-        SealedEpoch ended = new(seal.Manifest.Epoch, Applied.Damage?.Epoch == seal.Manifest.Epoch ? Applied.Sequence : seal.Manifest.Sequence - 1);
+        SealedEpoch ended = new(seal.Manifest.Epoch, Applied.Damage?.Epoch == seal.Manifest.Epoch ? Applied.Sequence : seal.Manifest.Sequence - 1, record.Now());
         AppliedDocument next = Applied with
         {
             Epoch = ended.Epoch,
@@ -88,9 +90,20 @@ internal sealed class ApplySession(ProtectionVault vault, LeaseSet leases, Repli
     public async Task PruneAsync(CancellationToken cancellationToken)
     {
         progress?.Report(new ApplyProgress(ApplyStage.Prune, Applied.Epoch, Applied.Sequence, 0, 0));
-        AppliedDocument next = await new ReplicaUpkeep(vault, leases, _snapshots, options, record.Now).RunAsync(Applied, record.Newest, cancellationToken);
+        AppliedDocument next = await new ReplicaUpkeep(vault, leases, _snapshots, logs, options, record.Now).RunAsync(Applied, record.Newest, cancellationToken);
         if (next != Applied)
             await record.WriteAsync(next, null, cancellationToken);
+    }
+
+    /// <summary>Removes logs that are of no use any more, as far as they are due; points stay as they are.</summary>
+    public async Task PruneLogsAsync(CancellationToken cancellationToken)
+    {
+        progress?.Report(new ApplyProgress(ApplyStage.Prune, Applied.Epoch, Applied.Sequence, 0, 0));
+        AppliedDocument pruned = await logs.PruneAsync(Applied, record.Now(), cancellationToken);
+        if (pruned != Applied)
+            await record.WriteAsync(pruned, null, cancellationToken);
+        if (await logs.SweepAsync(Applied, record.Now(), cancellationToken) is { } swept)
+            await record.WriteAsync(swept, null, cancellationToken);
     }
 
     private Task<PageBlobReplicaDisk?> OpenAsync(SetDisk disk, SetManifest set, CancellationToken cancellationToken)

@@ -1,8 +1,7 @@
-using Azure.Storage.Blobs;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
-using RecoveryOperator.Vault.Storage;
+using RecoveryOperator.Vault.Replica.Logs;
 
 namespace RecoveryOperator.Vault.Replica;
 
@@ -10,39 +9,28 @@ namespace RecoveryOperator.Vault.Replica;
 /// Removes the segments of sets that were applied some time ago, in the sets' order; <c>set.json</c> stays (docs/formats/vault-layout.md, "Logs of applied sets"). Safe
 /// without a lease: what is applied stays applied, whoever holds the replica now.
 /// </summary>
-internal sealed class LogPruner(ProtectionVault vault)
+internal sealed class LogPruner(ProtectionVault vault, LogBlobs blobs)
 {
-    private const int ParallelDeletes = 8;
-
     /// <summary>Removes them behind <see cref="AppliedDocument.LogsPrunedThrough"/>.</summary>
     /// <param name="applied">How far the replica is; nothing behind its position is touched.</param>
     /// <param name="olderThan">Only sets that were stored before this.</param>
     /// <param name="maxSets">Sets in this call.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>The document with the new place and sum.</returns>
+    /// <returns>The document with the new place and sum, and when the oldest set was stored that is left.</returns>
     public async Task<AppliedDocument> PruneAsync(AppliedDocument applied, DateTimeOffset olderThan, int maxSets, CancellationToken cancellationToken)
     {
         AppliedDocument next = applied;
-        for (int sets = 0; sets < maxSets && NextOf(next) is { } place; sets++)
+        for (int sets = 0; sets < maxSets && LogUpkeepPlan.NextSet(next) is { } place; sets++)
         {
             StoredSet? set = await ReadAsync(place, cancellationToken);
             if (set?.StoredAt >= olderThan)
-                break;
+                return next.OldestLogsAt == set.StoredAt ? next : next with { OldestLogsAt = set.StoredAt };
 
             long removedBytes = await RemoveAsync(set?.Manifest, cancellationToken);
-            next = next with { LogsPrunedThrough = place, PrunedLogBytesTotal = next.PrunedLogBytesTotal + removedBytes };
+            next = next with { LogsPrunedThrough = place, PrunedLogBytesTotal = next.PrunedLogBytesTotal + removedBytes, OldestLogsAt = set?.StoredAt ?? next.OldestLogsAt };
         }
 
-        return next;
-    }
-
-    /// <summary>The first set behind the place that is not beyond the position; null when there is none.</summary>
-    private static SetPosition? NextOf(AppliedDocument applied)
-    {
-        SetPosition next = applied.LogsPrunedThrough is { } last ? last with { Sequence = last.Sequence + 1 } : new SetPosition(1, 1);
-        while (applied.SealedEpochs.FirstOrDefault(ended => ended.Epoch == next.Epoch) is { } ended && next.Sequence > ended.LastSequence)
-            next = new SetPosition(next.Epoch + 1, 1);
-        return (next.Epoch, next.Sequence).CompareTo((applied.Epoch, applied.Sequence)) <= 0 ? next : null;
+        return next.OldestLogsAt is not null && LogUpkeepPlan.NextSet(next) is null ? next with { OldestLogsAt = null } : next;
     }
 
     /// <summary>A set that is damaged or missing was skipped when it was applied: it names nothing that could be believed.</summary>
@@ -67,8 +55,8 @@ internal sealed class LogPruner(ProtectionVault vault)
         foreach (SetDisk disk in set.Disks)
         {
             await RemoveBaseAsync(set, disk, cancellationToken);
-            await RemoveAsync(disk.Segments.Select(segment => segment.Blob), cancellationToken);
-            await RemoveAsync(disk.BaseLists?.Select(list => list.Blob) ?? [], cancellationToken);
+            await blobs.RemoveAsync(disk.Segments.Select(segment => segment.Blob), cancellationToken);
+            await blobs.RemoveAsync(disk.BaseLists?.Select(list => list.Blob) ?? [], cancellationToken);
         }
 
         return set.Disks.Sum(BaseSegments.LengthBytes);
@@ -79,21 +67,11 @@ internal sealed class LogPruner(ProtectionVault vault)
         try
         {
             await foreach (IReadOnlyList<SegmentRecord> part in BaseSegments.ReadAsync(vault.Log, set, disk, cancellationToken))
-                await RemoveAsync(part.Select(segment => segment.Blob), cancellationToken);
+                await blobs.RemoveAsync(part.Select(segment => segment.Blob), cancellationToken);
         }
         catch (SetDamageException)
         {
             return; // A list is gone: an earlier pruning had removed all that the lists name, and was cut off.
         }
-    }
-
-    private Task RemoveAsync(IEnumerable<string> blobs, CancellationToken cancellationToken)
-    {
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = ParallelDeletes, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(blobs, parallel, async (name, token) =>
-        {
-            BlobClient blob = vault.Log.GetBlobClient(name);
-            await StorageCall.RunAsync(blob.Uri, () => blob.DeleteIfExistsAsync(cancellationToken: token), token);
-        });
     }
 }

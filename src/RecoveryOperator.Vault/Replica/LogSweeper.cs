@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
+using RecoveryOperator.Vault.Replica.Logs;
 using RecoveryOperator.Vault.Storage;
 
 namespace RecoveryOperator.Vault.Replica;
@@ -14,10 +14,8 @@ namespace RecoveryOperator.Vault.Replica;
 /// Removes segments that no manifest names: of attempts that were given up. Only where no manifest can come any more that would name them: in the folder of
 /// a set that is applied, and base data older than an applied set that completes a copy (what is younger may be of a resynchronization under way).
 /// </summary>
-internal sealed class LogSweeper(ProtectionVault vault)
+internal sealed class LogSweeper(ProtectionVault vault, LogBlobs blobs)
 {
-    private const int ParallelDeletes = 8;
-
     /// <summary>Sweeps the set's own folder, and the base data of its epoch when it completes a copy.</summary>
     /// <returns>Blobs removed.</returns>
     public async Task<int> SweepAsync(StoredSet set, CancellationToken cancellationToken)
@@ -42,20 +40,14 @@ internal sealed class LogSweeper(ProtectionVault vault)
     {
         List<string> unnamed = [];
         GetBlobsOptions options = new() { Prefix = folder };
-        IAsyncEnumerable<BlobItem> blobs = StorageCall.ListAsync(vault.Log.Uri, vault.Log.GetBlobsAsync(options, cancellationToken), cancellationToken);
-        await foreach (BlobItem blob in blobs.WithCancellation(cancellationToken))
+        IAsyncEnumerable<BlobItem> listed = StorageCall.ListAsync(vault.Log.Uri, vault.Log.GetBlobsAsync(options, cancellationToken), cancellationToken);
+        await foreach (BlobItem blob in listed.WithCancellation(cancellationToken))
         {
             if (!named.Contains(KeyOf(blob.Name)) && blob.Properties.LastModified < olderThan)
                 unnamed.Add(blob.Name);
         }
 
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = ParallelDeletes, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(unnamed, parallel, async (name, token) =>
-        {
-            BlobClient blob = vault.Log.GetBlobClient(name);
-            await StorageCall.RunAsync(blob.Uri, () => blob.DeleteIfExistsAsync(cancellationToken: token), token);
-        });
-        return unnamed.Count;
+        return await blobs.RemoveAsync(unnamed, cancellationToken);
     }
 
     /// <summary>A name in 16 bytes: there can be half a million. Two names of one key would keep a blob that could go, no more.</summary>

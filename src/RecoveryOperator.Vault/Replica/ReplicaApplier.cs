@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Replica.Logs;
 using RecoveryOperator.Vault.Replica.Resync;
 using RecoveryOperator.Vault.Replica.Rollback;
 
@@ -20,6 +21,7 @@ public sealed partial class ReplicaApplier(
     private long? _prunedAt;
     private long? _succeededAt;
     private long? _askedAt;
+    private long? _logsFailedAt;
 
     /// <summary>How far the replica was when this applier last saw it; null before.</summary>
     public AppliedDocument? LastSeen { get; private set; }
@@ -32,6 +34,8 @@ public sealed partial class ReplicaApplier(
     {
         AppliedDocument seen = LastSeen ??= await vault.ReadAppliedAsync(cancellationToken) ?? new AppliedDocument();
         if (seen.Rollback is not null || seen.Damage is { RolledBack: false } || (seen.ReplicaDamage is not null && !_state.IsTold(seen)))
+            return true;
+        if (IsLogUpkeepDue(seen))
             return true;
         if (seen.Sealed)
             return IsDue(ref _succeededAt) && await new EpochSuccession(vault).FindAsync(seen, cancellationToken) is not null;
@@ -56,7 +60,7 @@ public sealed partial class ReplicaApplier(
     public Task<ApplyResult> ApplyAsync(int maxSets, IProgress<ApplyProgress>? progress, CancellationToken cancellationToken) => RunAsync(
         async (record, leases, token) =>
         {
-            ApplySession session = new(vault, leases, options, record, _churn, progress);
+            ApplySession session = new(vault, leases, options, record, _churn, new LogUpkeep(vault, options, logger), progress);
             ReplicaRollback rollback = new(vault, leases, options, progress);
             ReplicaSteps steps = new(vault, leases, record, session, new RollbackSteps(vault, record, rollback, account.StorageNow), _chain, _state, logger);
             ApplyOutcome outcome = ApplyOutcome.More;
@@ -68,6 +72,8 @@ public sealed partial class ReplicaApplier(
 
             if (session.SetsApplied > 0 && outcome is ApplyOutcome.More or ApplyOutcome.UpToDate or ApplyOutcome.Sealed)
                 await PruneAsync(session, token);
+            if (outcome is ApplyOutcome.UpToDate or ApplyOutcome.Sealed or ApplyOutcome.Damaged && IsLogUpkeepDue(record.Value))
+                await PruneLogsAsync(session, token);
             return (outcome, session.SetsApplied);
         },
         cancellationToken);
@@ -156,6 +162,26 @@ public sealed partial class ReplicaApplier(
 
     private Task<bool> IsTakenAsync(long epoch, long sequence, CancellationToken cancellationToken) =>
         Host.SetReader.IsTakenAsync(vault.Log, epoch, sequence, cancellationToken);
+
+    /// <summary>Also of a machine that gets no sets any more: told by what was seen last, without a request.</summary>
+    private bool IsLogUpkeepDue(AppliedDocument applied) =>
+        LogUpkeepPlan.DueAt(applied, options.KeepLogs) <= account.StorageNow()
+        && !(_logsFailedAt is { } time && _timeProvider.GetElapsedTime(time) < options.LogUpkeepRest);
+
+    /// <summary>What cannot be removed holds up nothing else.</summary>
+    private async Task PruneLogsAsync(ApplySession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.PruneLogsAsync(cancellationToken);
+            _logsFailedAt = null;
+        }
+        catch (VaultException fault) when (fault.Fault != VaultFault.Conflict)
+        {
+            _logsFailedAt = _timeProvider.GetTimestamp();
+            LogLogsLeft(logger, fault, vault.Id, options.LogUpkeepRest.TotalMinutes);
+        }
+    }
 
     private bool IsDue(ref long? last)
     {

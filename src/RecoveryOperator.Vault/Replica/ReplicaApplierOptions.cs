@@ -29,8 +29,14 @@ public sealed record ReplicaApplierOptions
     /// <summary>Page writes carry their blob's lease. Switched off in one test, to show what it guards against.</summary>
     internal bool WritesCarryLease { get; init; } = true;
 
-    /// <summary>How long the logs of applied sets stay, counted from their commit; at least an hour.</summary>
+    /// <summary>How long the logs of applied sets stay, counted from their commit, and what no set names, counted from the end of its epoch; at least an hour.</summary>
     public TimeSpan KeepLogs { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Blobs of ended epochs that are removed before new sets have their turn.</summary>
+    internal int SweptBlobsAtOnce { get; init; } = 10_000;
+
+    /// <summary>Least time between two tries to remove logs of a machine that gets no sets, when the last one failed.</summary>
+    internal TimeSpan LogUpkeepRest { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Limits that the change of each disk is held against.</summary>
     public ChurnLimits Churn { get; init; } = new();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
+using RecoveryOperator.Vault.Replica.Logs;
 using RecoveryOperator.Vault.Replica.Resync;
 using RecoveryOperator.Vault.Replica.Rollback;
 
@@ -124,7 +125,7 @@ internal sealed partial class ReplicaSteps(
 
         try
         {
-            int removed = await new LogSweeper(vault).SweepAsync(set, cancellationToken);
+            int removed = await new LogSweeper(vault, new LogBlobs(vault, logger)).SweepAsync(set, cancellationToken);
             if (set.Manifest.Completes == Completes.Resync)
                 removed += await new ComputedTables(vault, leases).SweepAsync(cancellationToken);
             if (removed > 0)

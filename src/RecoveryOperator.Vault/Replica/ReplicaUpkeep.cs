@@ -2,15 +2,14 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
+using RecoveryOperator.Vault.Replica.Logs;
 using RecoveryOperator.Vault.Storage;
 
 namespace RecoveryOperator.Vault.Replica;
 
 /// <summary>What is due now and then on a replica besides applying: old points go, logs of applied sets go, the storage used is measured.</summary>
-internal sealed class ReplicaUpkeep(ProtectionVault vault, LeaseSet leases, SnapshotStore snapshots, ReplicaApplierOptions options, Func<DateTimeOffset> storageNow)
+internal sealed class ReplicaUpkeep(ProtectionVault vault, LeaseSet leases, SnapshotStore snapshots, LogUpkeep logs, ReplicaApplierOptions options, Func<DateTimeOffset> storageNow)
 {
-    private const int MaxLogSets = 500;
-
     /// <summary>Does it, and returns the document that says so.</summary>
     public async Task<AppliedDocument> RunAsync(AppliedDocument applied, RecoveryPointDocument? newest, CancellationToken cancellationToken)
     {
@@ -22,7 +21,7 @@ internal sealed class ReplicaUpkeep(ProtectionVault vault, LeaseSet leases, Snap
             LatestAppConsistentPoint = left.LastOrDefault(point => point.Summary.Consistency == Consistency.AppConsistent)?.Summary,
         };
         DateTimeOffset now = storageNow();
-        next = await new LogPruner(vault).PruneAsync(next, now - options.KeepLogs, MaxLogSets, cancellationToken);
+        next = await logs.PruneAsync(next, now, cancellationToken);
         return next.StorageMeasuredAt is { } last && now - last < options.MeasureInterval ? next : await MeasureAsync(next, newest, left, now, cancellationToken);
     }
 

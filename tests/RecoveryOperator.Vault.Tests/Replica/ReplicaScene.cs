@@ -49,10 +49,12 @@ internal sealed class ReplicaScene : IDisposable
 
     public LeaseHolder OpenState() => LeaseHolder.Open(_state);
 
-    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true, IKeyEncryptionKeys? keys = null, int? computePartBytes = null)
+    public ReplicaApplier Applier(LeaseHolder holder, HttpPipelinePolicy? between = null, TimeSpan? leaseDuration = null, TimeSpan? pruneInterval = null, bool writesCarryLease = true, IKeyEncryptionKeys? keys = null, int? computePartBytes = null, TimeSpan? keepLogs = null, int sweptBlobsAtOnce = 10_000)
     {
         VaultAccount account = _fixture.AccountWith(new StorageClientOptions { PerTry = between is null ? [] : [between] });
         ReplicaApplierOptions options = new() { LeaseDuration = leaseDuration ?? TimeSpan.FromSeconds(60), PruneInterval = pruneInterval ?? TimeSpan.Zero, RequestInterval = TimeSpan.Zero, WritesCarryLease = writesCarryLease, EncryptionKeys = keys ?? NoKeyEncryptionKeys.Instance };
+        if (keepLogs is { } kept)
+            options = options with { KeepLogs = kept, SweptBlobsAtOnce = sweptBlobsAtOnce };
         if (computePartBytes is { } part)
             options = options with { ComputePartBytes = part };
         return new ReplicaApplier(account, account.Open(Id), holder, options, NullLogger<ReplicaApplier>.Instance);

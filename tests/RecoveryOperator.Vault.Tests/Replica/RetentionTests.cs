@@ -1,8 +1,10 @@
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using Microsoft.Extensions.Logging.Abstractions;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Replica;
+using RecoveryOperator.Vault.Replica.Logs;
 
 namespace RecoveryOperator.Vault.Tests.Replica;
 
@@ -119,12 +121,12 @@ public sealed class RetentionTests(AzuriteFixture fixture)
         Assert.Equal((MiB + 512L, MiB / 2, null), (before?.ReplicaAllocatedBytes, before?.SnapshotBytesAtMost, before?.LogsPrunedThrough));
         Assert.Equal(before?.ShippedBytesTotal, before?.LogBytes);
 
-        AppliedDocument pruned = await new LogPruner(scene.Vault).PruneAsync(before!, TestDocuments.Now.AddHours(1), 1, Token);
+        AppliedDocument pruned = await new LogPruner(scene.Vault, new LogBlobs(scene.Vault, NullLogger.Instance)).PruneAsync(before!, TestDocuments.Now.AddHours(1), 1, Token);
         Assert.Equal(new SetPosition(1, 1), pruned.LogsPrunedThrough);
         Assert.False(await scene.HasLogAsync(first), "its time is over");
-        pruned = await new LogPruner(scene.Vault).PruneAsync(pruned, TestDocuments.Now.AddHours(1), 100, Token);
+        pruned = await new LogPruner(scene.Vault, new LogBlobs(scene.Vault, NullLogger.Instance)).PruneAsync(pruned, TestDocuments.Now.AddHours(1), 100, Token);
         Assert.Equal((new SetPosition(1, 2), before!.ShippedBytesTotal), (pruned.LogsPrunedThrough, pruned.PrunedLogBytesTotal));
-        Assert.Same(pruned, await new LogPruner(scene.Vault).PruneAsync(pruned, TestDocuments.Now.AddHours(1), 100, Token));
+        Assert.Same(pruned, await new LogPruner(scene.Vault, new LogBlobs(scene.Vault, NullLogger.Instance)).PruneAsync(pruned, TestDocuments.Now.AddHours(1), 100, Token));
         Assert.NotNull(await scene.Vault.ReadSetAsync(1, 1, Token));
 
         // Whoever comes next goes on as if nothing had happened.
