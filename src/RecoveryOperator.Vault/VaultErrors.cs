@@ -28,6 +28,9 @@ internal static class VaultErrors
     /// <summary>Whether the blob is not there (and the container is).</summary>
     public static bool IsBlobNotFound(RequestFailedException fault) => fault.Status == 404 && fault.ErrorCode is "BlobNotFound" or "ResourceNotFound";
 
+    /// <summary>Whether the blob is there and cannot be read before it is brought back from the archive tier.</summary>
+    public static bool IsArchived(RequestFailedException fault) => fault.Status == 409 && fault.ErrorCode is "BlobArchived" or "BlobBeingRehydrated";
+
     /// <summary>Whether a create-only write may have met a blob: 409, 412, or 403 where the grant allows no overwriting.</summary>
     public static bool IsStandInTheWay(RequestFailedException fault) => fault.Status is 403 or 409 or 412;
 
@@ -53,6 +56,8 @@ internal static class VaultErrors
     private static (VaultFault Fault, string Remedy) Classify(RequestFailedException answer) => (answer.Status, answer.ErrorCode) switch
     {
         (409, "ContainerBeingDeleted") => (VaultFault.Unavailable, "The container is still being deleted: it is tried again by itself; this takes about a minute."),
+        (409, "BlobArchived" or "BlobBeingRehydrated") => (VaultFault.Unsupported,
+            "It is in the archive tier, where nothing can be read, or on its way back. Set its access tier to Hot (that takes some hours), and leave this vault's containers out of lifecycle rules that move blobs to the archive tier. It goes on by itself then."),
         (401 or 403, _) => (VaultFault.AccessDenied,
             "Check the account name and key (or identity) of the RecoveryVault, the firewall of the storage account, and whether the grant was revoked or has expired."),
         (404, _) => (VaultFault.NotFound, "Check the endpoint and prefix of the RecoveryVault, and whether somebody deleted the container or blob."),

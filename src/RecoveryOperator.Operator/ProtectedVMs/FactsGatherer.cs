@@ -10,6 +10,7 @@ using RecoveryOperator.Operator.Vaults;
 using RecoveryOperator.Replication.Protection;
 using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
+using ReplicaStatus = RecoveryOperator.Protocol.ReplicaStatus;
 
 namespace RecoveryOperator.Operator.ProtectedVMs;
 
@@ -70,11 +71,12 @@ internal sealed class FactsGatherer(
         };
     }
 
-    /// <summary>Sets that stand in the vault and cannot be applied, because the vault agent has no key for them.</summary>
     private Obstacle? Waiting(GatheredProtection gathered) =>
-        gathered is { Vault: { } vault, Id: { } id } && connections.Vault(NamespacedName.Of(vault))?.Replica(id.ToString())?.Fault is { Reason: "KeyMissing" } fault
-            ? new(fault.Reason, AgentFaults.Text(fault))
-            : null;
+        gathered is { Vault: { } vault, Id: { } id } ? Waiting(connections.Vault(NamespacedName.Of(vault))?.Replica(id.ToString())) : null;
+
+    /// <summary>Sets that stand in the vault and are not applied before somebody does something: gives a key, upgrades the vault agent, brings a blob back from the archive.</summary>
+    internal static Obstacle? Waiting(ReplicaStatus? replica) =>
+        replica?.Fault is { Reason: "KeyMissing" or "VaultUnsupported" or "VaultDamaged" } fault ? new(fault.Reason, AgentFaults.Text(fault)) : null;
 
     private static ProtectionWish Wish(ProtectedVM entity, RecoverySite? site, GatheredProtection gathered, MachineFacts machine) => new()
     {

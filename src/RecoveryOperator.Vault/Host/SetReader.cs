@@ -11,8 +11,11 @@ namespace RecoveryOperator.Vault.Host;
 internal static class SetReader
 {
     /// <summary>The set or seal, or null when the sequence is free.</summary>
-    public static Task<StoredSet?> ReadAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) =>
-        StorageCall.RunAsync(log.Uri, () => FindAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken), cancellationToken);
+    public static Task<StoredSet?> ReadAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken)
+    {
+        BlobClient blob = log.GetBlobClient(VaultNames.Set(epoch, sequence));
+        return StorageCall.RunAsync(blob.Uri, () => FindAsync(blob, cancellationToken), cancellationToken);
+    }
 
     /// <summary>What stands at a sequence, as far as it can be read, or null when the sequence is free.</summary>
     /// <param name="log">The log container.</param>
@@ -28,17 +31,11 @@ internal static class SetReader
         }
         catch (VaultException unreadable) when (unreadable.Fault == VaultFault.Damaged || (passNewer && unreadable.Fault == VaultFault.Unsupported))
         {
-            return await ReadHashAsync(log, epoch, sequence, cancellationToken) is { } sha256 ? new StandingSet(null, sha256) : null;
+            return await ReadHashAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken);
         }
     }
 
     public static string Hash(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
-
-    /// <summary>SHA-256 (hex) of what stands at a sequence, whether it can be read as a manifest or not. Null when the sequence is free.</summary>
-    public static Task<string?> ReadHashAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) => StorageCall.RunAsync(
-        log.Uri,
-        () => FoundAsync(async () => Convert.ToHexStringLower(await BoundedDownload.HashAsync(log.GetBlobClient(VaultNames.Set(epoch, sequence)), cancellationToken))),
-        cancellationToken);
 
     /// <summary>Whether anything stands at a sequence.</summary>
     public static async Task<bool> IsTakenAsync(BlobContainerClient log, long epoch, long sequence, CancellationToken cancellationToken) => await StorageCall.RunAsync(
@@ -54,6 +51,23 @@ internal static class SetReader
         SetManifest manifest = VaultJson.Read<SetManifest>(found.Content, VaultErrors.NameOf(blob.Uri));
         return new StoredSet(manifest, Hash(found.Content.Span), found.LastModified);
     }
+
+    /// <summary>What stands at a sequence and cannot be read as a manifest. Null when the sequence is free.</summary>
+    private static Task<StandingSet?> ReadHashAsync(BlobClient blob, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        blob.Uri,
+        () => FoundAsync(async () =>
+        {
+            try
+            {
+                byte[]? sha256 = await BoundedDownload.HashAsync(blob, cancellationToken);
+                return new StandingSet(null, sha256 is null ? null : Convert.ToHexStringLower(sha256));
+            }
+            catch (RequestFailedException archived) when (VaultErrors.IsArchived(archived))
+            {
+                return new StandingSet(null, null);
+            }
+        }),
+        cancellationToken);
 
     private static async Task<T?> FoundAsync<T>(Func<Task<T>> read)
         where T : class
@@ -71,5 +85,5 @@ internal static class SetReader
 
 /// <summary>What stands at a sequence.</summary>
 /// <param name="Set">The set or seal; null when it cannot be read.</param>
-/// <param name="Sha256">SHA-256 (hex) of its bytes in any case.</param>
-internal sealed record StandingSet(StoredSet? Set, string Sha256);
+/// <param name="Sha256">SHA-256 (hex) of its bytes; null when it is larger than a document may be, or in the archive tier.</param>
+internal sealed record StandingSet(StoredSet? Set, string? Sha256);

@@ -55,7 +55,7 @@ internal static class BaseSegments
     }
 
     private static Task<ReadOnlyMemory<byte>?> FetchAsync(BlobContainerClient log, BaseListRecord list, CancellationToken cancellationToken) => StorageCall.RunAsync<ReadOnlyMemory<byte>?>(
-        log.Uri,
+        log.GetBlobClient(list.Blob).Uri,
         async () =>
         {
             try

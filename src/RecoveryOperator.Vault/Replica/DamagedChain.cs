@@ -13,6 +13,7 @@ internal sealed class DamagedChain(ProtectionVault vault)
     private ReplicaPosition? _position;
     private long _sequence;
     private string? _previousSha256;
+    private bool _isPreviousKnown;
 
     /// <summary>The sequence to look at next; null when nothing is known about this position yet.</summary>
     public long? NextSequence(AppliedDocument applied) => _position == ReplicaPosition.Of(applied) ? _sequence : null;
@@ -22,17 +23,18 @@ internal sealed class DamagedChain(ProtectionVault vault)
     {
         ReplicaPosition position = ReplicaPosition.Of(applied);
         if (_position != position)
-            (_position, _sequence, _previousSha256) = (position, position.Sequence + 1, position.SetSha256);
+            (_position, _sequence, _previousSha256, _isPreviousKnown) = (position, position.Sequence + 1, position.SetSha256, true);
 
         while (true)
         {
             if (await SetReader.ReadStandingAsync(vault.Log, position.Epoch, _sequence, passNewer: false, cancellationToken) is not { } standing)
                 return null;
             if (standing.Set is { } set && (set.Manifest.Kind == SetKind.Seal || (set.Manifest.Completes == Completes.Resync && _sequence > applied.Damage?.Sequence)))
-                return (set, new SetPlace(position, _sequence, _previousSha256));
+                return (set, new SetPlace(position, _sequence, _previousSha256, _isPreviousKnown));
 
             _sequence++;
             _previousSha256 = standing.Sha256;
+            _isPreviousKnown = standing.Sha256 is not null;
         }
     }
 }

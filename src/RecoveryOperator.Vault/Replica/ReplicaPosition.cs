@@ -20,7 +20,8 @@ internal readonly record struct ReplicaPosition(long Epoch, long Sequence, strin
 /// <param name="Position">What the replica holds.</param>
 /// <param name="Sequence">The set's sequence.</param>
 /// <param name="PreviousSha256">SHA-256 (hex) of what stands at the sequence before it; null for the first of an epoch.</param>
-internal sealed record SetPlace(ReplicaPosition Position, long Sequence, string? PreviousSha256)
+/// <param name="IsPreviousKnown">False: what stands before it is too large to be read, so nothing can be shown to follow it.</param>
+internal sealed record SetPlace(ReplicaPosition Position, long Sequence, string? PreviousSha256, bool IsPreviousKnown = true)
 {
     /// <summary>The place directly behind a position.</summary>
     public static SetPlace Behind(AppliedDocument applied)

@@ -16,20 +16,21 @@ internal sealed class SegmentSource(BlobContainerClient log)
     public async Task<ReadOnlyMemory<byte>> ReadAsync(SegmentRecord segment, byte[] buffer, CancellationToken cancellationToken)
     {
         Memory<byte> content = buffer.AsMemory(0, (int)segment.LengthBytes);
-        string? fault = await FindFaultAsync(segment, content, cancellationToken);
+        BlobClient blob = log.GetBlobClient(segment.Blob);
+        string? fault = await FindFaultAsync(blob, segment, content, cancellationToken);
         if (fault is not null)
-            fault = await FindFaultAsync(segment, content, cancellationToken);
+            fault = await FindFaultAsync(blob, segment, content, cancellationToken);
 
         return fault is null ? content : throw new SetDamageException(segment.Blob, fault);
     }
 
-    private Task<string?> FindFaultAsync(SegmentRecord segment, Memory<byte> content, CancellationToken cancellationToken) => StorageCall.RunAsync(
-        log.Uri,
+    private static Task<string?> FindFaultAsync(BlobClient blob, SegmentRecord segment, Memory<byte> content, CancellationToken cancellationToken) => StorageCall.RunAsync(
+        blob.Uri,
         async () =>
         {
             try
             {
-                using BlobDownloadStreamingResult answer = await log.GetBlobClient(segment.Blob).DownloadStreamingAsync(cancellationToken: cancellationToken);
+                using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(cancellationToken: cancellationToken);
                 if (answer.Details.ContentLength != content.Length)
                     return $"it has {answer.Details.ContentLength} bytes, its set says {content.Length}";
 

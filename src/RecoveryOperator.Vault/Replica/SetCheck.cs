@@ -26,6 +26,8 @@ internal static class SetCheck
             return $"it says that it is set {manifest.Sequence} of epoch {manifest.Epoch} of {manifest.ProtectionId}";
         if (manifest.Kind == SetKind.Seal)
             return null; // A seal ends the epoch whatever it follows: fencing cannot be held up.
+        if (!place.IsPreviousKnown && Guards.Hold(Guard.Chain))
+            return "what stands before it is larger than a document of the vault may be: nothing can be shown to follow it";
         if (manifest.PreviousSha256 != place.PreviousSha256 && Guards.Hold(Guard.Chain))
             return $"its previous set has SHA-256 {manifest.PreviousSha256 ?? "(none)"}, the one before it has {place.PreviousSha256 ?? "(none)"}";
         if (manifest.Machine is null || manifest.Attempt is null)

@@ -67,11 +67,11 @@ internal static class BoundedDownload
         return true;
     }
 
-    /// <summary>SHA-256 of the blob, of any length.</summary>
-    public static async Task<byte[]> HashAsync(BlobBaseClient blob, CancellationToken cancellationToken)
+    /// <summary>SHA-256 of the blob; null when it is larger than a document may be: whoever put it there shall not make anybody read it.</summary>
+    public static async Task<byte[]?> HashAsync(BlobBaseClient blob, CancellationToken cancellationToken)
     {
         using BlobDownloadStreamingResult answer = await blob.DownloadStreamingAsync(cancellationToken: cancellationToken);
-        return await SHA256.HashDataAsync(answer.Content, cancellationToken);
+        return answer.Details.ContentLength is < 0 or > MaxDocumentBytes ? null : await SHA256.HashDataAsync(answer.Content, cancellationToken);
     }
 
     /// <summary>Refuses to write what nobody would read.</summary>

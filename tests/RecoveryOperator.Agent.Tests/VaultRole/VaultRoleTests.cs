@@ -8,6 +8,7 @@ using RecoveryOperator.Agent.VaultRole;
 using RecoveryOperator.DataPath;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Testing.Storage;
+using RecoveryOperator.Vault;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Host;
@@ -105,6 +106,28 @@ public sealed class VaultRoleTests : IAsyncLifetime
         Operation ended = await EndOfAsync(operations, "op-1");
         Assert.Equal((OperationState.Failed, FaultCategory.ResyncRequired, "SetDamaged"), (ended.State, ended.Fault.Category, ended.Fault.Reason));
         Assert.Contains("LatestProcessed", ended.Fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_set_of_a_newer_version_is_waited_for_aloud()
+    {
+        StoredSet first = await CommitAsync(1, null);
+        await _host.CreateSegmentAsync(VaultNames.Set(1, 2), "{\"formatVersion\":9}"u8.ToArray(), Token);
+        using BroadcastSubscription<ReplicaStatus> watch = _app.Services.GetRequiredService<ReplicaDirectory>().Watch();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(_patience);
+        await foreach (ReplicaStatus status in watch.ReadAllAsync(limit.Token))
+        {
+            if (status.Fault is not { Reason: "VaultUnsupported" } fault)
+                continue;
+
+            Assert.Equal(FaultCategory.NonRecoverable, fault.Category);
+            Assert.EndsWith(VaultNames.Set(1, 2), fault.Object, StringComparison.Ordinal);
+            Assert.Contains("Upgrade", fault.Remedy, StringComparison.Ordinal);
+            break;
+        }
+
+        Assert.Equal(first.Sha256, (await _vault.ReadPointAsync(1, 1, Token))?.SetSha256);
     }
 
     private static async Task<Operation> EndOfAsync(OperationRegistry operations, string id)

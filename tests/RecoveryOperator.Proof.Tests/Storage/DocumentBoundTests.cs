@@ -73,6 +73,41 @@ public sealed class DocumentBoundTests
         Assert.Equal(ApplyOutcome.Damaged, result.Outcome);
         Assert.Contains(TooLarge.ToString(CultureInfo.InvariantCulture), result.Applied!.Damage!.Reason, StringComparison.Ordinal);
         Assert.Equal(newest - 1, (await world.Vault.ListPointsAsync(World.Token))[^1].Sequence);
+        Assert.True(huge.Given <= BoundedDownload.MaxDocumentBytes, $"{huge.Given} bytes of it were taken");
+    }
+
+    [Fact]
+    public async Task A_set_of_ten_gibibytes_holds_up_no_seal_and_nobody_reads_it()
+    {
+        await using World world = await World.CreateAsync(tracks: true, Promise.Megabyte);
+        await world.SettleAsync();
+        await world.CommitAsync();
+        long newest = world.Sets.Keys.Max().Sequence;
+        HugeBlobs huge = new(world.Service, path => path.EndsWith(VaultNames.Set(1, newest), StringComparison.Ordinal), TenGibibytes);
+        VaultAccount account = world.Connect(new HttpClient(huge, disposeHandler: false));
+        ProtectionVault vault = account.Open(world.Id);
+        using LeaseHolder holder = LeaseHolder.CreateEphemeral();
+        ReplicaApplier applier = new(account, vault, holder, new ReplicaApplierOptions { LeaseDuration = World.LeaseDuration }, World.Loggers.CreateLogger<ReplicaApplier>());
+        world.Time.Advance(World.LeaseDuration + TimeSpan.FromSeconds(1));
+
+        SealResult seal = await vault.SealAsync(1, "op", world.Time.GetUtcNow(), World.Token);
+        ApplyResult result = await applier.ApplyAsync(int.MaxValue, null, World.Token);
+
+        Assert.Equal((newest + 1, null), (seal.Sequence, seal.LastSet));
+        Assert.Null((await vault.ReadSetAsync(1, seal.Sequence, World.Token))!.Manifest.PreviousSha256);
+        Assert.Equal((ApplyOutcome.Sealed, newest), (result.Outcome, result.Applied!.Damage!.Sequence));
+        Assert.True(huge.Given <= BoundedDownload.MaxDocumentBytes, $"{huge.Given} bytes of it were taken");
+    }
+
+    [Fact]
+    public void Nothing_can_be_shown_to_follow_a_set_that_is_not_read()
+    {
+        StoredSet set = new(Fuzzing.VaultDocumentFuzzTests.SampleSet() with { PreviousSha256 = null }, new string('a', 64), DateTimeOffset.UnixEpoch);
+        ReplicaPosition position = new(set.Manifest.Epoch, set.Manifest.Sequence - 2, new string('b', 64));
+
+        string? fault = SetCheck.FindFault(set, DataPath.ProtectionId.Parse(set.Manifest.ProtectionId), new SetPlace(position, set.Manifest.Sequence, null, IsPreviousKnown: false), null);
+
+        Assert.Contains("larger than a document", fault, StringComparison.Ordinal);
     }
 
     [Fact]
