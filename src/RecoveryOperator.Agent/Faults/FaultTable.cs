@@ -51,6 +51,7 @@ public static class FaultTable
         HypervisorFault.NoSpace => New(FaultCategory.Recoverable, FaultReasons.NoSpace, about, error.Message, error.Remedy),
         HypervisorFault.NotFound => New(FaultCategory.NonRecoverable, FaultReasons.MachineNotFound, about, error.Message, error.Remedy),
         HypervisorFault.AccessDenied => New(FaultCategory.NonRecoverable, FaultReasons.HypervisorAccessDenied, about, error.Message, error.Remedy),
+        HypervisorFault.Damaged => New(FaultCategory.NonRecoverable, FaultReasons.VaultDamaged, about, error.Message, error.Remedy),
         HypervisorFault.Conflict => New(FaultCategory.NonRecoverable, FaultReasons.HypervisorConflict, about, error.Message, error.Remedy),
         _ => New(FaultCategory.NonRecoverable, FaultReasons.MachineUnsupported, about, error.Message, error.Remedy),
     };

@@ -13,7 +13,7 @@ internal static class HostOperationDigest
         StartHostOperationRequest bare = request.Clone();
         CreateReplica? replica = bare.CreateReplica ?? bare.CheckReplica?.Replica;
         foreach (ReplicaDiskSource disk in replica?.Disks ?? [])
-            disk.SnapshotUri = WithoutGrant(disk.SnapshotUri);
+            (disk.SnapshotUri, disk.SumsUri) = (WithoutGrant(disk.SnapshotUri), WithoutGrant(disk.SumsUri));
         return RequestDigest.Compute(bare);
     }
 

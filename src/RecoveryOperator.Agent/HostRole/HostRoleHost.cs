@@ -32,6 +32,7 @@ public static class HostRoleHost
         AddEngine(builder.Services, options);
         builder.Services.AddHostedService<ReplicaResumer>();
         builder.Services.AddHostedService<DiskWatcher>();
+        builder.Services.AddHostedService<RecoveredReadMetrics>();
         WebApplication app = builder.Build();
         app.MapCommon();
         app.MapGrpcService<HostAgentService>();

@@ -44,4 +44,15 @@ internal static class MachineMapping
         PowerState.Paused => MachineState.Paused,
         _ => MachineState.Unspecified,
     };
+
+    /// <summary>What a recovered machine read of a disk.</summary>
+    public static Protocol.RecoveredDiskReads ToInfo(Hypervisors.RecoveredDiskReads reads) => new()
+    {
+        MachineId = reads.MachineId,
+        Target = reads.Target,
+        Snapshot = reads.Snapshot,
+        Compared = reads.IsCompared,
+        DamagedBlocks = reads.DamagedBlocks,
+        FirstDamagedOffsetBytes = reads.FirstDamagedOffsetBytes ?? 0,
+    };
 }

@@ -28,7 +28,7 @@ internal static class ReplicaRequests
             request.OperationId.Length > 0 ? request.OperationId : operationId,
             request.Name,
             DefinitionOf(request),
-            [.. request.Disks.Select(disk => new ReplicaDisk(disk.Index, disk.SizeBytes, address(request, disk)))],
+            [.. request.Disks.Select(disk => new ReplicaDisk(disk.Index, disk.SizeBytes, address(request, disk), SumsOf(request, disk)))],
             [.. request.Networks.Select(network => network.Length == 0 ? null : network)]);
     }
 
@@ -47,6 +47,14 @@ internal static class ReplicaRequests
     private static Uri UriOf(CreateReplica request, ReplicaDiskSource disk) => Uri.TryCreate(disk.SnapshotUri, UriKind.Absolute, out Uri? uri)
         ? uri
         : throw Invalid(request, $"the address of disk {disk.Index} is no URI");
+
+    /// <summary>An operator of an earlier version names none.</summary>
+    private static Uri? SumsOf(CreateReplica request, ReplicaDiskSource disk)
+    {
+        if (disk.SumsUri.Length == 0)
+            return null;
+        return Uri.TryCreate(disk.SumsUri, UriKind.Absolute, out Uri? uri) ? uri : throw Invalid(request, $"the address of the checksums of disk {disk.Index} is no URI");
+    }
 
     private static FaultException Invalid(CreateReplica request, string finding) => new(
         FaultCategory.NonRecoverable,

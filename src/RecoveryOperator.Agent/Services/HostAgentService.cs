@@ -9,7 +9,7 @@ using RecoveryOperator.Protocol;
 namespace RecoveryOperator.Agent.Services;
 
 /// <summary>The host agent's calls; thin over engine, operations and hypervisor.</summary>
-public sealed class HostAgentService(ProtectionEngine engine, HostSettings settings, OperationRegistry operations, HostOperations work, IHypervisor hypervisor)
+public sealed class HostAgentService(ProtectionEngine engine, HostSettings settings, OperationRegistry operations, HostOperations work, IHypervisor hypervisor, IRecoveryTarget target)
     : HostAgent.HostAgentBase
 {
     /// <inheritdoc/>
@@ -28,9 +28,11 @@ public sealed class HostAgentService(ProtectionEngine engine, HostSettings setti
             RunsReplicas = capabilities.RunsReplicas,
             FreeSpoolBytes = engine.FreeSpoolBytes,
             EncryptsPayloads = true,
+            ComparesReads = true,
         };
         description.Networks.AddRange(host.Networks);
         description.Machines.AddRange(host.Machines.Select(MachineMapping.ToInfo));
+        description.RecoveredReads.AddRange(target.RecoveredReads().Select(MachineMapping.ToInfo));
         return description;
     }
 

@@ -78,6 +78,9 @@ public static class ConditionTypes
     /// <summary>ProtectedVM: each of its networks has one that takes its place at the target.</summary>
     public const string NetworksMapped = "NetworksMapped";
 
+    /// <summary>ProtectedVM: what machines that were recovered from it read is compared with the checksums of what the source read, and is the same.</summary>
+    public const string RecoveredReadsVerified = "RecoveredReadsVerified";
+
     /// <summary>NetworkMap: the networks that it names exist on connected hosts.</summary>
     public const string NetworksFound = "NetworksFound";
 

@@ -20,6 +20,9 @@ public enum HypervisorFault
 
     /// <summary>The name or machine belongs to somebody else.</summary>
     Conflict,
+
+    /// <summary>What the vault holds is not what the source read: another point is needed.</summary>
+    Damaged,
 }
 
 /// <summary>A hypervisor refused. The message says what failed, on which object; <see cref="Remedy"/> what to do.</summary>

@@ -49,6 +49,9 @@ public interface IRecoveryTarget
     /// <returns>Names of the machines that go on.</returns>
     Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken);
 
+    /// <summary>What recovered machines have read from the vault so far, by disk: whether it was what the source read. Empty where nothing was.</summary>
+    IReadOnlyList<RecoveredDiskReads> RecoveredReads() => [];
+
     /// <summary>Turns autostart on or off (off: a fenced source does not come up by itself).</summary>
     Task SetAutostartAsync(string machineId, bool autostart, CancellationToken cancellationToken);
 }

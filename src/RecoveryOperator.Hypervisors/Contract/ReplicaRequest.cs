@@ -21,4 +21,11 @@ public sealed record ReplicaRequest(
 /// <param name="SnapshotUri">
 /// Page blob snapshot with a read-only grant (<c>…/disk-0.vhd?snapshot=…&amp;sv=…</c>), a fixed VHD. A secret: never logged, never in status.
 /// </param>
-public sealed record ReplicaDisk(int Index, long SizeBytes, Uri SnapshotUri);
+/// <param name="SumsUri">
+/// Snapshot of the disk's checksum table (16 bytes for each 64 KiB, as the source read it), with a read-only grant: what is read is compared with it. A secret too. Null: it is not compared.
+/// </param>
+public sealed record ReplicaDisk(int Index, long SizeBytes, Uri SnapshotUri, Uri? SumsUri = null)
+{
+    /// <summary>Nothing of its addresses: they are grants.</summary>
+    public override string ToString() => $"disk {Index}, {SizeBytes} bytes";
+}

@@ -23,6 +23,9 @@ public sealed partial class ImagesHypervisor
         await guests.StartAsync(await RequireAsync(machineId, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public IReadOnlyList<RecoveredDiskReads> RecoveredReads() => ledger.Describe(machine => folder.Find(machine) is not null);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]); // Their disks are local copies: they do not stop.
 

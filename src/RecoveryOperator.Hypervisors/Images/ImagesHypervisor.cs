@@ -20,6 +20,9 @@ public sealed partial class ImagesHypervisor : IHypervisor, IRecoveryTarget
     private readonly SnapshotOpening opening;
     private readonly ReplicaCreation creation;
     private readonly GuestProcess guests;
+    private readonly ReadLedger ledger = new();
+    private readonly HttpClient anew = VaultWay.NewConnections();
+    private readonly CancellationTokenSource closing = new();
 
     /// <summary>Serves the machines in <see cref="ImagesOptions.Root"/>.</summary>
     /// <param name="options">Where and how.</param>
@@ -36,8 +39,15 @@ public sealed partial class ImagesHypervisor : IHypervisor, IRecoveryTarget
         checkpoints = new CheckpointStore(options.StateDirectory, logger);
         opening = new SnapshotOpening(options, checkpoints, timeProvider);
         guests = new GuestProcess(options, timeProvider, logger);
-        var download = new SnapshotDownload(new VaultDiskReader(http, timeProvider, logger), new VaultPatience(SnapshotDownload.Retries, options.DownloadRetryDelay));
-        creation = new ReplicaCreation(folder, download, options.Root, options, timeProvider);
+        var download = new SnapshotDownload(new VaultWay(
+            new VaultDiskReader(http, timeProvider, logger),
+            new VaultDiskReader(anew, timeProvider, logger),
+            new ChunkCache(SnapshotDownload.TablesBytes),
+            new VaultPatience(SnapshotDownload.Retries, options.DownloadRetryDelay),
+            Turns: null,
+            timeProvider,
+            closing.Token));
+        creation = new ReplicaCreation(folder, download, ledger, options.Root, options, timeProvider, logger);
     }
 
     /// <inheritdoc/>
@@ -137,7 +147,17 @@ public sealed partial class ImagesHypervisor : IHypervisor, IRecoveryTarget
         cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (closing.IsCancellationRequested)
+        {
+            return; // As source and as target it is one, which a container disposes of twice.
+        }
+
+        await closing.CancelAsync();
+        closing.Dispose();
+        anew.Dispose();
+    }
 
     private static int RemoveScratch(ImagesMachine machine, string owner)
     {

@@ -31,6 +31,9 @@ public sealed partial class LibvirtHypervisor
     public Task<bool?> DoesGuestAnswerAsync(string machineId, CancellationToken cancellationToken) => _power.DoesGuestAnswerAsync(machineId, cancellationToken);
 
     /// <inheritdoc/>
+    public IReadOnlyList<RecoveredDiskReads> RecoveredReads() => _vault.Reads();
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ResumeStoppedReplicasAsync(CancellationToken cancellationToken) => _power.ResumeStoppedReplicasAsync(cancellationToken);
 
     /// <inheritdoc/>

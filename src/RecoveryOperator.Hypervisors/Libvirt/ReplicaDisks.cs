@@ -19,7 +19,7 @@ internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, I
     /// <summary>Notes where a replica's disks are, in place of what was noted before; durable.</summary>
     public void Put(Guid replica, IEnumerable<(string Target, ReplicaDisk Disk)> disks)
     {
-        var note = new Note([.. disks.Select(disk => new NotedDisk(disk.Target, disk.Disk.Index, disk.Disk.SizeBytes, disk.Disk.SnapshotUri))]);
+        var note = new Note([.. disks.Select(disk => new NotedDisk(disk.Target, disk.Disk.Index, disk.Disk.SizeBytes, disk.Disk.SnapshotUri, disk.Disk.SumsUri))]);
         DurableFile.Write(PathOf(replica), JsonSerializer.SerializeToUtf8Bytes(note, JsonSerializerOptions.Web), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
@@ -48,18 +48,25 @@ internal sealed class ReplicaDisks(string directory, Func<string, ReplicaDisk, I
     /// <summary>The disk of an export; null when there is none.</summary>
     public INbdExport? Find(string export)
     {
+        if (PartsOf(export) is not var (replica, _) || !Has(replica)) return null;
+        var disk = JsonSerializer.Deserialize<Note>(File.ReadAllBytes(PathOf(replica)), JsonSerializerOptions.Web)?.Disks.FirstOrDefault(disk => ExportName(replica, disk.Target) == export);
+        return disk is null ? null : open(export, new ReplicaDisk(disk.Index, disk.SizeBytes, disk.SnapshotUri, disk.SumsUri));
+    }
+
+    /// <summary>Replica and target of an export's name; null when it is none.</summary>
+    public static (Guid Replica, string Target)? PartsOf(string export)
+    {
         const int idStart = 3;
         const int idLength = 36;
-        if (!export.StartsWith("ro-", StringComparison.Ordinal) || export.Length <= idStart + idLength + 1 || !Guid.TryParseExact(export.AsSpan(idStart, idLength), "D", out var replica))
-            return null;
-        if (!Has(replica)) return null;
-        var disk = JsonSerializer.Deserialize<Note>(File.ReadAllBytes(PathOf(replica)), JsonSerializerOptions.Web)?.Disks.FirstOrDefault(disk => ExportName(replica, disk.Target) == export);
-        return disk is null ? null : open(export, new ReplicaDisk(disk.Index, disk.SizeBytes, disk.SnapshotUri));
+        return export.StartsWith("ro-", StringComparison.Ordinal) && export.Length > idStart + idLength + 1 && Guid.TryParseExact(export.AsSpan(idStart, idLength), "D", out var replica)
+            ? (replica, export[(idStart + idLength + 1)..])
+            : null;
     }
 
     private string PathOf(Guid replica) => Path.Combine(directory, $"ro-{replica}{FileSuffix}");
 
     private sealed record Note(IReadOnlyList<NotedDisk> Disks);
 
-    private sealed record NotedDisk(string Target, int Index, long SizeBytes, Uri SnapshotUri);
+    /// <summary>Files of earlier versions name no checksums: what is read is not compared then.</summary>
+    private sealed record NotedDisk(string Target, int Index, long SizeBytes, Uri SnapshotUri, Uri? SumsUri = null);
 }

@@ -12,6 +12,15 @@ internal sealed class ChunkCache(long limitBytes)
     private readonly LinkedList<Entry> _byUse = new();
     private long _keptBytes;
 
+    /// <summary>What it keeps, in bytes.</summary>
+    internal long KeptBytes
+    {
+        get
+        {
+            lock (_lock) return _keptBytes;
+        }
+    }
+
     private sealed record Entry((string Disk, long Chunk) Key, Task<byte[]> Content);
 
     /// <summary>The chunk: kept, under way, or fetched now.</summary>

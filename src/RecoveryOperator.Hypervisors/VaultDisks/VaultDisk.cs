@@ -7,13 +7,11 @@ namespace RecoveryOperator.Hypervisors.VaultDisks;
 /// for a moment is waited for; then the read fails, which stops the guest (its disk's error policy) until the vault is back.
 /// </summary>
 /// <param name="disk">The disk.</param>
-/// <param name="reader">Reads it.</param>
+/// <param name="way">How it is read.</param>
 /// <param name="cache">Keeps its chunks.</param>
-/// <param name="turns">Bounds the requests to the vault at once.</param>
+/// <param name="reads">Told whether what is read is what the source read.</param>
 /// <param name="report">Told how it goes.</param>
-/// <param name="time">The clock.</param>
-/// <param name="closing">Ends what is under way.</param>
-internal sealed class VaultDisk(ReplicaDisk disk, VaultDiskReader reader, ChunkCache cache, VaultTurns turns, ReadingReport report, TimeProvider time, CancellationToken closing)
+internal sealed class VaultDisk(ReplicaDisk disk, VaultWay way, ChunkCache cache, DiskReads reads, ReadingReport report)
     : INbdExport
 {
     /// <summary>What one request to the vault asks for: a blob's latency is worth so many bytes.</summary>
@@ -31,45 +29,66 @@ internal sealed class VaultDisk(ReplicaDisk disk, VaultDiskReader reader, ChunkC
     /// <summary>A machine that is being started tells the person who waits for it soon.</summary>
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>What a reader gave up on still comes for its next try: on a line on which a chunk takes longer than a read may, nothing would ever arrive otherwise.</summary>
-    private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(5);
-
-    private static readonly VaultPatience Reading = new(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+    /// <summary>For reads of a machine that runs.</summary>
+    internal static readonly VaultPatience Reading = new(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
     private static readonly VaultPatience Opening = new(1, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
 
-    /// <summary>The size belongs to it: it is what the last chunk's length follows from.</summary>
-    private readonly string _key = $"{disk.SizeBytes} {disk.SnapshotUri.AbsoluteUri}";
+    /// <summary>The size belongs to it: it is what the last chunk's length follows from. So does the table: what was compared is not what was not.</summary>
+    private readonly string _key = $"{disk.SizeBytes} {disk.SnapshotUri.AbsoluteUri} {disk.SumsUri?.AbsoluteUri}";
+    private readonly VaultSource _source = VaultSource.ContentOf(disk);
+    private readonly ComparedDisk _compared = new(disk, way, reads);
+    private readonly ComparedDisk _opened = new(disk, way with { Patience = Opening }, reads);
     private long _expected = -1;
 
     /// <inheritdoc/>
     public long SizeBytes => disk.SizeBytes;
 
     /// <summary>Asks the vault, whatever is kept of the disk.</summary>
-    public Task OpenAsync(CancellationToken cancellationToken) => LimitedAsync(
-        token => reader.ReadAsync(disk, 0, new byte[Math.Min(ProbeBytes, SizeBytes)], Opening, token), OpenLimit, cancellationToken);
+    public Task OpenAsync(CancellationToken cancellationToken) => way.LimitedAsync(
+        async token =>
+        {
+            var probe = way.Reader.ReadAsync(_source, 0, new byte[Math.Min(ProbeBytes, SizeBytes)], Opening, turns: null, token);
+            await Task.WhenAll(probe, _opened.TryTableAsync(token)).ConfigureAwait(false);
+        },
+        _source,
+        OpenLimit,
+        cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadAsync(long offsetBytes, int lengthBytes, CancellationToken cancellationToken)
     {
         var (first, last) = (offsetBytes / ChunkBytes, (offsetBytes + lengthBytes - 1) / ChunkBytes);
         var chunks = new List<Task<byte[]>>();
-        for (var chunk = first; chunk <= last; chunk++) chunks.Add(ChunkAsync(chunk));
+        for (var chunk = first; chunk <= last; chunk++) chunks.Add(WantedAsync(chunk, offsetBytes, offsetBytes + lengthBytes));
         ReadAhead(first, last);
         try
         {
-            var contents = await Task.WhenAll(chunks).WaitAsync(ReadLimit, time, cancellationToken).ConfigureAwait(false);
+            var contents = await Task.WhenAll(chunks).WaitAsync(ReadLimit, way.Time, cancellationToken).ConfigureAwait(false);
             return [.. contents.Select((content, index) => Part(content, (first + index) * ChunkBytes, offsetBytes, offsetBytes + lengthBytes))];
         }
         catch (TimeoutException)
         {
-            var late = Late(ReadLimit);
+            var late = VaultWay.Late(_source, ReadLimit);
             report.Failed(late);
             throw late;
         }
         catch (HypervisorException error)
         {
-            report.Failed(error);
+            if (error.Fault != HypervisorFault.Damaged) report.Failed(error); // That was said, with its place.
             throw;
+        }
+    }
+
+    /// <summary>The chunk that a part of which is asked for; damage elsewhere in it is nothing to the reader.</summary>
+    private async Task<byte[]> WantedAsync(long chunk, long startBytes, long endBytes)
+    {
+        try
+        {
+            return await ChunkAsync(chunk).ConfigureAwait(false);
+        }
+        catch (DamagedChunkException damaged) when (!damaged.Touches(startBytes - (chunk * ChunkBytes), endBytes - (chunk * ChunkBytes)))
+        {
+            return damaged.Content;
         }
     }
 
@@ -89,30 +108,13 @@ internal sealed class VaultDisk(ReplicaDisk disk, VaultDiskReader reader, ChunkC
 
     private Task<byte[]> ChunkAsync(long chunk) => cache.GetAsync(_key, chunk, () => FetchAsync(chunk));
 
+    /// <summary>A damaged chunk is not kept: the storage may mend itself.</summary>
     private async Task<byte[]> FetchAsync(long chunk)
     {
         var content = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkBytes, SizeBytes - (chunk * ChunkBytes)));
-        await LimitedAsync(token => reader.ReadAsync(disk, chunk * ChunkBytes, content, Reading, turns, token), FetchLimit, closing).ConfigureAwait(false);
+        var bad = 0UL;
+        await way.LimitedAsync(async token => bad = await _compared.ReadAsync(chunk * ChunkBytes, content, token).ConfigureAwait(false), _source, VaultWay.FetchLimit, way.Closing).ConfigureAwait(false);
         report.Succeeded();
-        return content;
+        return bad == 0 ? content : throw new DamagedChunkException(content, bad, _compared.Damage((chunk * ChunkBytes) + DamagedChunkException.FirstOf(bad)));
     }
-
-    private async Task LimitedAsync(Func<CancellationToken, Task> read, TimeSpan span, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(span, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            await read(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw Late(span);
-        }
-    }
-
-    private HypervisorException Late(TimeSpan span) => new(
-        HypervisorFault.Transient,
-        $"Disk {disk.Index}: {disk.SnapshotUri.Host} did not give what was asked for within {span.TotalSeconds:0} s.",
-        "Check the line between the host and the vault: it is slow, or more is asked for than it carries.");
 }

@@ -6,6 +6,7 @@ using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Protocol;
 using RecoveryOperator.Replication.Plans;
+using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.RecoveryPlans;
@@ -21,7 +22,7 @@ internal sealed class AgentSteps(IPlanAgents agents, AgentAttempts attempts, Tim
         if (point is null)
             return StepOutcome.Running("Its newest recovery point was pruned while it was read; the next one is taken.");
 
-        var replica = Describe(context, point, context.Journal.Epoch + 1, _ => string.Empty);
+        var replica = Describe(context, point, context.Journal.Epoch + 1, grant: null);
         var key = KeyOf(context, "check", replica);
         var (operation, waiting) = await attempts.RunAsync(
             host,
@@ -53,7 +54,7 @@ internal sealed class AgentSteps(IPlanAgents agents, AgentAttempts attempts, Tim
             return (null, StepOutcome.Blocked($"Recovery point {chosen.Epoch}/{chosen.Sequence} of {context.Member.Name} is not in the vault any more."));
 
         var grant = await context.Member.Vault.GrantReplicaReadAsync(ReplicaReadGrants.NameOf(context.Journal), time.GetUtcNow(), cancellationToken);
-        var replica = Describe(context, point, context.Journal.Epoch, disk => grant.SnapshotUri(disk).AbsoluteUri);
+        var replica = Describe(context, point, context.Journal.Epoch, grant);
         var (operation, waiting) = await attempts.RunAsync(
             context.Host, KeyOf(context, "create", replica), id => new StartHostOperationRequest { Id = id, CreateReplica = replica }, cancellationToken);
         return operation is null ? (null, waiting) : (operation.Result.Machine.Id, StepOutcome.Done);
@@ -73,7 +74,7 @@ internal sealed class AgentSteps(IPlanAgents agents, AgentAttempts attempts, Tim
         return operation is null ? waiting : StepOutcome.Done;
     }
 
-    private static CreateReplica Describe(FailoverContext context, RecoveryPointDocument point, long epoch, Func<PointDisk, string> uri)
+    private static CreateReplica Describe(FailoverContext context, RecoveryPointDocument point, long epoch, ReplicaReadGrant? grant)
     {
         var replica = new CreateReplica
         {
@@ -83,7 +84,7 @@ internal sealed class AgentSteps(IPlanAgents agents, AgentAttempts attempts, Tim
             Name = context.Member.Resource!.Spec.Target?.Name ?? point.Machine.Name,
             DefinitionJson = point.Machine.Definition.GetRawText(),
         };
-        replica.Disks.AddRange(point.Disks.Select(d => new ReplicaDiskSource { Index = d.Index, SizeBytes = d.SizeBytes, SnapshotUri = uri(d) }));
+        replica.Disks.AddRange(ReplicaDiskSources.Of(point, grant));
         replica.Networks.AddRange(PointMachine.Of(point.Machine).Networks);
         return replica;
     }

@@ -42,6 +42,9 @@ public static class ProtectionConditions
     /// <summary>Its networks have others that take their place at the target.</summary>
     public const string NetworksMapped = nameof(NetworksMapped);
 
+    /// <summary>What its recovered machines read is what the source read.</summary>
+    public const string RecoveredReadsVerified = nameof(RecoveredReadsVerified);
+
     /// <summary>It does what its spec says.</summary>
     public const string Ready = nameof(Ready);
 
@@ -51,13 +54,13 @@ public static class ProtectionConditions
     /// <summary>Nothing moves before somebody acts.</summary>
     public const string Stalled = nameof(Stalled);
 
-    /// <summary>Those that tell early what a failover would miss; they hold nothing up.</summary>
-    public static IReadOnlyList<string> Advice { get; } = [DisksSelected, TargetUsable, NetworksMapped];
+    /// <summary>Those that tell early what a failover would miss, and what recovered machines read; they hold nothing up.</summary>
+    public static IReadOnlyList<string> Advice { get; } = [DisksSelected, TargetUsable, NetworksMapped, RecoveredReadsVerified];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
         [
             ReferencesResolved, MachineFound, PrerequisitesMet, VaultPrepared, Replicating, Recoverable,
-            AppConsistency, ResyncRequired, ReplicaVerified, WithinVaultLimits, DisksSelected, TargetUsable, NetworksMapped, Ready, Reconciling, Stalled,
+            AppConsistency, ResyncRequired, ReplicaVerified, WithinVaultLimits, DisksSelected, TargetUsable, NetworksMapped, RecoveredReadsVerified, Ready, Reconciling, Stalled,
         ];
 }

@@ -38,7 +38,8 @@ internal static class SummaryRules
         // None of these says whether points are made: what is verified or measured at leisure holds nothing up.
         var open = specific.FirstOrDefault(c => c.Status != true && c.Type is not (ProtectionConditions.AppConsistency or ProtectionConditions.ResyncRequired
             or ProtectionConditions.ReplicaVerified or ProtectionConditions.WithinVaultLimits
-            or ProtectionConditions.DisksSelected or ProtectionConditions.TargetUsable or ProtectionConditions.NetworksMapped));
+            or ProtectionConditions.DisksSelected or ProtectionConditions.TargetUsable or ProtectionConditions.NetworksMapped
+            or ProtectionConditions.RecoveredReadsVerified));
         return new(
             ProtectionConditions.Ready,
             phase == Phase.Unknown ? null : false,

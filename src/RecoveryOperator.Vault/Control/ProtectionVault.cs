@@ -162,7 +162,7 @@ public sealed class ProtectionVault
         await new EpochSealer(this).SealAsync(epoch, operationId, now, cancellationToken);
 
     /// <summary>
-    /// Lets a recovered machine read the snapshots of this replica's disks for seven days, and renews that when less than six are left.
+    /// Lets a recovered machine read the snapshots of this replica's disks, and of their checksum tables, for seven days, and renews that when less than six are left.
     /// </summary>
     /// <param name="grantName">Name of the grant, the same at each renewal; a container has room for five.</param>
     /// <param name="now">The time.</param>
@@ -171,19 +171,25 @@ public sealed class ProtectionVault
     {
         string policy = StoredPolicies.RecoverPolicy(grantName);
         await _replicaPolicies.EnsureAsync(policy, "r", now, cancellationToken);
-        return new ReplicaReadGrant(_replicaPolicies, policy);
+        await _logPolicies.EnsureAsync(policy, "r", now, cancellationToken);
+        return new ReplicaReadGrant(_replicaPolicies, _logPolicies, policy);
     }
 
-    /// <summary>Renews a read grant when less than six days are left of it. One that was revoked stays so.</summary>
+    /// <summary>Renews a read grant when less than six days are left of it. One that was revoked stays so; that of an earlier version has no part for the tables.</summary>
     /// <returns>Whether there is a grant.</returns>
-    public Task<bool> RenewReplicaReadAsync(string grantName, DateTimeOffset now, CancellationToken cancellationToken) =>
-        _replicaPolicies.RenewAsync(StoredPolicies.RecoverPolicy(grantName), now, cancellationToken);
-
-    /// <summary>Ends a read grant. Takes up to 30 s to hold on Azure.</summary>
-    public Task RevokeReplicaReadAsync(string grantName, CancellationToken cancellationToken)
+    public async Task<bool> RenewReplicaReadAsync(string grantName, DateTimeOffset now, CancellationToken cancellationToken)
     {
         string policy = StoredPolicies.RecoverPolicy(grantName);
-        return _replicaPolicies.RemoveAsync(id => id == policy, cancellationToken);
+        await _logPolicies.RenewAsync(policy, now, cancellationToken);
+        return await _replicaPolicies.RenewAsync(policy, now, cancellationToken);
+    }
+
+    /// <summary>Ends a read grant. Takes up to 30 s to hold on Azure.</summary>
+    public async Task RevokeReplicaReadAsync(string grantName, CancellationToken cancellationToken)
+    {
+        string policy = StoredPolicies.RecoverPolicy(grantName);
+        await _replicaPolicies.RemoveAsync(id => id == policy, cancellationToken);
+        await _logPolicies.RemoveAsync(id => id == policy, cancellationToken);
     }
 
     /// <summary>Deletes logs, replica and all recovery points. The replica goes last: while it is listed, the deletion can be repeated.</summary>

@@ -2,15 +2,17 @@ using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Vault.Control;
 
-/// <summary>A right to read disk snapshots of one replica.</summary>
+/// <summary>A right to read disk snapshots of one replica, and those of their checksum tables.</summary>
 public sealed class ReplicaReadGrant
 {
-    private readonly StoredPolicies _policies;
+    private readonly StoredPolicies _disks;
+    private readonly StoredPolicies _sums;
     private readonly string _policy;
 
-    internal ReplicaReadGrant(StoredPolicies policies, string policy)
+    internal ReplicaReadGrant(StoredPolicies disks, StoredPolicies sums, string policy)
     {
-        _policies = policies;
+        _disks = disks;
+        _sums = sums;
         _policy = policy;
     }
 
@@ -18,6 +20,13 @@ public sealed class ReplicaReadGrant
     public Uri SnapshotUri(PointDisk disk)
     {
         ArgumentNullException.ThrowIfNull(disk);
-        return _policies.SignSnapshot(_policy, disk.Blob, disk.Snapshot);
+        return _disks.SignSnapshot(_policy, disk.Blob, disk.Snapshot);
+    }
+
+    /// <summary>URI of the snapshot of a disk's checksum table, which reads nothing else; null when the point names none. A secret; stable over renewals of the grant.</summary>
+    public Uri? SumsUri(PointDisk disk)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        return string.IsNullOrEmpty(disk.SumsSnapshot) ? null : _sums.SignSnapshot(_policy, VaultNames.Sums(disk.Index), disk.SumsSnapshot);
     }
 }

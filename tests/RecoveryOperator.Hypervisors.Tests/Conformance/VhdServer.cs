@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using RecoveryOperator.DataPath.Checksums;
 
 namespace RecoveryOperator.Hypervisors.Tests.Conformance;
 
@@ -15,6 +16,7 @@ public sealed class VhdServer : IAsyncDisposable
     private readonly int _port;
     private readonly Task _serving;
     private volatile bool _away;
+    private IReadOnlyList<byte[]> _sums = [];
     private int _requests;
 
     private VhdServer(IPAddress address, int port, IReadOnlyList<byte[]> disks)
@@ -35,6 +37,9 @@ public sealed class VhdServer : IAsyncDisposable
     /// <summary>Requests so far.</summary>
     public int Requests => _requests;
 
+    /// <summary>What requests for checksum tables are answered with instead; 0: with the tables.</summary>
+    public int SumsStatus { get; set; }
+
     /// <summary>How long each answer is held back; null: not at all. Answers then overtake each other.</summary>
     public Func<TimeSpan>? Latency { get; set; }
 
@@ -52,6 +57,26 @@ public sealed class VhdServer : IAsyncDisposable
         index,
         disk.Length,
         new Uri($"http://{_address}:{_port}/account/container/disk-{index}.vhd?snapshot=2026-01-02T03%3A04%3A05.0000000Z&{Token}")))];
+
+    /// <summary>The same, with the checksum tables of what the disks hold now: what is changed in them later is damage.</summary>
+    public IReadOnlyList<ReplicaDisk> ComparedDisks()
+    {
+        _sums = [.. _disks.Select(SumsOf)];
+        return [.. ReplicaDisks().Select(disk => disk with { SumsUri = new Uri(disk.SnapshotUri.AbsoluteUri.Replace("container/", "log/sums/", StringComparison.Ordinal).Replace(".vhd", ".sum", StringComparison.Ordinal)) })];
+    }
+
+    private static byte[] SumsOf(byte[] disk)
+    {
+        var sums = new byte[BlockSize.Count(disk.Length) * BlockChecksum.LengthBytes];
+        BlockChecksum.ComputeAll(disk, sums);
+        for (var block = 0; block * BlockSize.Bytes < disk.Length; block++)
+        {
+            var content = disk.AsSpan(block * BlockSize.Bytes, Math.Min(BlockSize.Bytes, disk.Length - (block * BlockSize.Bytes)));
+            if (BlockChecksum.IsZero(content)) sums.AsSpan(block * BlockChecksum.LengthBytes, BlockChecksum.LengthBytes).Clear();
+        }
+
+        return sums;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -94,8 +119,15 @@ public sealed class VhdServer : IAsyncDisposable
         }
 
         var name = Path.GetFileNameWithoutExtension(request.Url.AbsolutePath);
-        var disk = _disks[int.Parse(name["disk-".Length..], CultureInfo.InvariantCulture)];
-        long total = disk.Length + FooterBytes;
+        var isTable = request.Url.AbsolutePath.EndsWith(".sum", StringComparison.Ordinal);
+        if (isTable && SumsStatus != 0)
+        {
+            response.StatusCode = SumsStatus;
+            return;
+        }
+
+        var disk = (isTable ? _sums : _disks)[int.Parse(name["disk-".Length..], CultureInfo.InvariantCulture)];
+        long total = disk.Length + (isTable ? 0 : FooterBytes);
         var (start, end) = (0L, total);
         if (request.Headers["Range"] is { } range)
         {

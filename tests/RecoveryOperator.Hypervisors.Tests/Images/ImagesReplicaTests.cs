@@ -125,6 +125,46 @@ public sealed class ImagesReplicaTests : IAsyncDisposable
         Assert.Equal(0, handler.Requests);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_disk_that_is_not_what_the_source_read_makes_no_machine_and_without_a_table_it_does(bool hasTable)
+    {
+        const int offset = (8 << 20) + 5;
+        var compared = Request() with { Disks = vault.ComparedDisks() };
+        contents[1][offset] ^= 8;
+        await using var hypervisor = bed.Open();
+        if (!hasTable)
+        {
+            var replica = await hypervisor.CreateReplicaAsync(Request(), null, Cancellation);
+            Assert.All(hypervisor.RecoveredReads(), reads => Assert.Equal((replica.Id, false, 0), (reads.MachineId, reads.IsCompared, reads.DamagedBlocks)));
+            Assert.Equal(2, hypervisor.RecoveredReads().Count);
+            return;
+        }
+
+        var failure = await Assert.ThrowsAsync<HypervisorException>(() => hypervisor.CreateReplicaAsync(compared, null, Cancellation));
+
+        Assert.Equal(HypervisorFault.Damaged, failure.Fault);
+        Assert.Contains($"Disk 1: the 64 KiB at {offset / (64 << 10) * (64 << 10)}", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(bed.Root));
+        contents[1][offset] ^= 8;
+        var made = await hypervisor.CreateReplicaAsync(compared, null, Cancellation);
+        SnapshotReading.AssertSame(contents[1], await File.ReadAllBytesAsync(bed.PathOf(made, 1), Cancellation), "disk 1");
+        Assert.All(hypervisor.RecoveredReads(), reads => Assert.Equal((made.Id, true, 0), (reads.MachineId, reads.IsCompared, reads.DamagedBlocks)));
+    }
+
+    [Fact]
+    public async Task A_table_that_is_missing_is_no_obstacle_and_is_told()
+    {
+        var compared = Request() with { Disks = vault.ComparedDisks() };
+        vault.SumsStatus = 404;
+        await using var hypervisor = bed.Open();
+
+        var replica = await hypervisor.CreateReplicaAsync(compared, null, Cancellation);
+
+        Assert.All(hypervisor.RecoveredReads(), reads => Assert.Equal((replica.Id, false), (reads.MachineId, reads.IsCompared)));
+    }
+
     [Fact]
     public async Task The_replica_has_the_networks_that_were_mapped()
     {

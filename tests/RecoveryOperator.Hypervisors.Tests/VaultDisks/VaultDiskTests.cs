@@ -91,14 +91,16 @@ public sealed class VaultDiskTests : IDisposable
         await next;
     }
 
-    private VaultDisk Disk(HttpMessageHandler handler, ReplicaDisk disk, TimeProvider time) => new(
-        disk,
-        new VaultDiskReader(new HttpClient(handler), time, NullLogger.Instance),
-        new ChunkCache(1 << 20),
-        _turns,
-        new ReadingReport("disk", NullLogger.Instance),
-        time,
-        Cancellation);
+    private VaultDisk Disk(HttpMessageHandler handler, ReplicaDisk disk, TimeProvider time)
+    {
+        var reader = new VaultDiskReader(new HttpClient(handler), time, NullLogger.Instance);
+        return new VaultDisk(
+            disk,
+            new VaultWay(reader, reader, new ChunkCache(1 << 20), VaultDisk.Reading, _turns, time, Cancellation),
+            new ChunkCache(1 << 20),
+            new DiskReads("machine", "vda", "now", NullLogger.Instance),
+            new ReadingReport("disk", NullLogger.Instance));
+    }
 
     private static ReplicaDisk Somewhere() => new(0, DiskBytes, new Uri("http://vault.invalid/account/container/disk-0.vhd?sig=x"));
 

@@ -1,6 +1,8 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using RecoveryOperator.DataPath;
+using RecoveryOperator.DataPath.Checksums;
 using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Replica;
@@ -83,6 +85,52 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
 
         await scene.Vault.RevokeReplicaReadAsync("op-1", Token);
         Assert.Equal(403, (await Assert.ThrowsAsync<Azure.RequestFailedException>(() => new BlobClient(snapshot).DownloadContentAsync(Token))).Status);
+    }
+
+    [Fact]
+    public async Task A_read_grant_reads_the_checksums_of_its_snapshot_and_nothing_else_of_the_logs_until_it_is_revoked()
+    {
+        DateTimeOffset now = TestDocuments.Now;
+        using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 6, MiB);
+        scene.Source.Write(0, 0, 1000);
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        RecoveryPointDocument point = Assert.Single(await scene.Vault.ListPointsAsync(Token));
+        Uri hosts = await scene.Vault.GrantHostAsync(1, now, Token);
+        Uri sums = (await scene.Vault.GrantReplicaReadAsync("op-1", now, Token)).SumsUri(point.Disks[0])!;
+
+        BinaryData content = (await new BlobClient(sums).DownloadContentAsync(Token)).Value.Content;
+        byte[] first = new byte[BlockChecksum.LengthBytes];
+        BlockChecksum.Compute(scene.Source.Instants[(1, 1)][0].AsSpan(0, BlockSize.Bytes), first);
+        Assert.True(content.ToMemory().Span[..BlockChecksum.LengthBytes].SequenceEqual(first));
+        Assert.Equal(403, await RefusalAsync(sums, VaultNames.Set(1, 1)));
+        Assert.True(await scene.Vault.RenewReplicaReadAsync("op-1", now.AddDays(2), Token));
+        Assert.All(
+            (await scene.Vault.Log.GetAccessPolicyAsync(cancellationToken: Token)).Value.SignedIdentifiers.Where(policy => policy.Id == "recover-op-1"),
+            policy => Assert.Equal(("r", now.AddDays(9)), (policy.AccessPolicy.Permissions, policy.AccessPolicy.PolicyExpiresOn)));
+
+        await scene.Vault.RevokeReplicaReadAsync("op-1", Token);
+        Assert.Equal(403, await RefusalAsync(sums, VaultNames.Sums(0)));
+        Assert.True(await new BlobContainerClient(hosts).GetBlobClient(VaultNames.Set(1, 1)).ExistsAsync(Token), "the source's grant is its own");
+    }
+
+    [Fact]
+    public async Task A_grant_of_an_earlier_version_has_no_part_for_the_checksums_and_is_renewed_without()
+    {
+        using ReplicaScene scene = await ReplicaScene.CreateAsync(fixture, 7, MiB);
+        await scene.Vault.GrantReplicaReadAsync("op-1", TestDocuments.Now, Token);
+        await scene.Vault.Log.SetAccessPolicyAsync(permissions: [], cancellationToken: Token);
+
+        Assert.True(await scene.Vault.RenewReplicaReadAsync("op-1", TestDocuments.Now.AddDays(2), Token));
+
+        Assert.Empty((await scene.Vault.Log.GetAccessPolicyAsync(cancellationToken: Token)).Value.SignedIdentifiers);
+    }
+
+    private static async Task<int> RefusalAsync(Uri grant, string blob)
+    {
+        UriBuilder other = new(grant);
+        other.Path = $"{other.Path[..other.Path.IndexOf("/sums/", StringComparison.Ordinal)]}/{blob}";
+        return (await Assert.ThrowsAsync<Azure.RequestFailedException>(() => new BlobClient(other.Uri).DownloadContentAsync(Token))).Status;
     }
 
     [Fact]

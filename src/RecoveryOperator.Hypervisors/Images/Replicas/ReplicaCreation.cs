@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Logging;
 using RecoveryOperator.Hypervisors.Images.Machines;
 using RecoveryOperator.Hypervisors.Native;
+using RecoveryOperator.Hypervisors.VaultDisks;
 
 namespace RecoveryOperator.Hypervisors.Images.Replicas;
 
 /// <summary>Makes replica machines: in a draft folder that becomes the machine's when everything in it is whole and durable.</summary>
-internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload download, string root, ImagesOptions options, TimeProvider timeProvider)
+internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload download, ReadLedger ledger, string root, ImagesOptions options, TimeProvider timeProvider, ILogger logger)
 {
     /// <summary>Everything that keeps the replica from being created.</summary>
     public IReadOnlyList<PrerequisiteFailure> Check(ReplicaRequest request)
@@ -57,9 +59,10 @@ internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload dow
         Directory.CreateDirectory(draftPath);
         try
         {
-            await FillAsync(request, draft, progress, cancellationToken);
+            var reads = await FillAsync(request, draft, progress, cancellationToken);
             MachineFolder.Save(draft);
             Directory.Move(draftPath, finalPath);
+            foreach (var disk in reads) ledger.Keep(disk);
         }
         catch
         {
@@ -101,18 +104,24 @@ internal sealed class ReplicaCreation(MachineFolder folder, SnapshotDownload dow
         request.Owner,
         request.OperationId);
 
-    private async Task FillAsync(ReplicaRequest request, ImagesMachine draft, IProgress<double>? progress, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DiskReads>> FillAsync(ReplicaRequest request, ImagesMachine draft, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var totalBytes = request.Disks.Sum(disk => disk.SizeBytes);
         long receivedBytes = 0;
+        var all = new List<DiskReads>();
         foreach (var disk in request.Disks)
         {
+            var reads = new DiskReads(draft.File.Id, request.Definition.Disks.Single(defined => defined.Index == disk.Index).Target, VaultSource.ContentOf(disk).Snapshot, logger);
+            all.Add(reads);
             await download.ToFileAsync(
                 disk,
                 Path.Combine(draft.DirectoryPath, FileName(disk)),
+                reads,
                 lengthBytes => progress?.Report((double)Interlocked.Add(ref receivedBytes, lengthBytes) / totalBytes),
                 cancellationToken);
         }
+
+        return all;
     }
 
     private static string FileName(ReplicaDisk disk) => $"disk-{disk.Index}.raw";

@@ -5,12 +5,16 @@ using RecoveryOperator.Hypervisors.VaultDisks;
 namespace RecoveryOperator.Hypervisors.Images.Replicas;
 
 /// <summary>
-/// Downloads a disk from its snapshot in the vault, by ranges, several in flight, each retried. Areas of zeros are left out of the file.
+/// Downloads a disk from its snapshot in the vault, by ranges, several in flight, each retried, and compares it with the checksums of what the source read. Areas of zeros are
+/// left out of the file.
 /// </summary>
-internal sealed class SnapshotDownload(VaultDiskReader reader, VaultPatience patience)
+internal sealed class SnapshotDownload(VaultWay way)
 {
     /// <summary>Bytes of one request.</summary>
     public const int RangeBytes = 4 << 20;
+
+    /// <summary>Memory for checksums, in bytes: those of 4 GiB.</summary>
+    public const int TablesBytes = 1 << 20;
 
     /// <summary>Retries of one range.</summary>
     public const int Retries = 3;
@@ -19,9 +23,10 @@ internal sealed class SnapshotDownload(VaultDiskReader reader, VaultPatience pat
     private const int SparseBytes = 64 * 1024;
 
     /// <summary>Fills a new file with the first <see cref="ReplicaDisk.SizeBytes"/> bytes (a VHD footer behind them is cut off); durable.</summary>
-    /// <exception cref="HypervisorException">The vault does not give it.</exception>
-    public async Task ToFileAsync(ReplicaDisk disk, string path, Action<long> onReceived, CancellationToken cancellationToken)
+    /// <exception cref="HypervisorException">The vault does not give it; Damaged: it is not what the source read.</exception>
+    public async Task ToFileAsync(ReplicaDisk disk, string path, DiskReads reads, Action<long> onReceived, CancellationToken cancellationToken)
     {
+        var compared = new ComparedDisk(disk, way, reads);
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous);
         RandomAccess.SetLength(file, disk.SizeBytes);
         var ranges = (disk.SizeBytes + RangeBytes - 1) / RangeBytes;
@@ -37,7 +42,8 @@ internal sealed class SnapshotDownload(VaultDiskReader reader, VaultPatience pat
                 try
                 {
                     var content = buffer.AsMemory(0, lengthBytes);
-                    await reader.ReadAsync(disk, offset, content, patience, token);
+                    var bad = await compared.ReadAsync(offset, content, token);
+                    if (bad != 0) throw compared.Damage(offset + DamagedChunkException.FirstOf(bad));
                     await WriteSparseAsync(file, offset, content, token);
                     onReceived(lengthBytes);
                 }

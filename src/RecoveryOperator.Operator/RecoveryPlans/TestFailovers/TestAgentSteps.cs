@@ -4,6 +4,7 @@ using Google.Protobuf;
 using RecoveryOperator.Kubernetes.Resources;
 using RecoveryOperator.Operator.Agents;
 using RecoveryOperator.Protocol;
+using RecoveryOperator.Vault.Control;
 using RecoveryOperator.Vault.Documents;
 
 namespace RecoveryOperator.Operator.RecoveryPlans.TestFailovers;
@@ -21,7 +22,7 @@ internal sealed class TestAgentSteps(AgentAttempts attempts, TestNetworks networ
     public async Task<StepOutcome?> CheckTargetAsync(TestRun run, TestFailoverRecord wanted, RecoveryPointDocument point, CancellationToken cancellationToken)
     {
         var host = new NamespacedName(run.Plan.Metadata.NamespaceProperty, wanted.Host);
-        var replica = Describe(run, wanted, point, _ => string.Empty).Replica;
+        var replica = Describe(run, wanted, point, grant: null).Replica;
         var now = time.GetUtcNow();
         var key = KeyOf(run, "check", replica);
         var (operation, waiting) = await attempts.RunAsync(
@@ -41,7 +42,7 @@ internal sealed class TestAgentSteps(AgentAttempts attempts, TestNetworks networ
     {
         var record = run.Record!;
         var grant = await run.Member.Vault!.GrantReplicaReadAsync(GrantOf(record), time.GetUtcNow(), cancellationToken);
-        var (replica, warning) = Describe(run, record, point, disk => grant.SnapshotUri(disk).AbsoluteUri);
+        var (replica, warning) = Describe(run, record, point, grant);
         var (operation, waiting) = await attempts.RunAsync(
             run.Host, KeyOf(run, "create", replica), id => new StartHostOperationRequest { Id = id, CreateReplica = replica }, cancellationToken);
         return operation is null ? (null, null, waiting) : (operation.Result.Machine.Id, warning, StepOutcome.Done);
@@ -86,7 +87,7 @@ internal sealed class TestAgentSteps(AgentAttempts attempts, TestNetworks networ
         return operation is null ? waiting : StepOutcome.Done;
     }
 
-    private (CreateReplica Replica, string? Warning) Describe(TestRun run, TestFailoverRecord record, RecoveryPointDocument point, Func<PointDisk, string> uri)
+    private (CreateReplica Replica, string? Warning) Describe(TestRun run, TestFailoverRecord record, RecoveryPointDocument point, ReplicaReadGrant? grant)
     {
         var replica = new CreateReplica
         {
@@ -97,7 +98,7 @@ internal sealed class TestAgentSteps(AgentAttempts attempts, TestNetworks networ
             DefinitionJson = point.Machine.Definition.GetRawText(),
         };
         var connections = networks.Of(run.Member.Resource!, record.Site, PointMachine.Of(point.Machine));
-        replica.Disks.AddRange(point.Disks.Select(d => new ReplicaDiskSource { Index = d.Index, SizeBytes = d.SizeBytes, SnapshotUri = uri(d) }));
+        replica.Disks.AddRange(ReplicaDiskSources.Of(point, grant));
         replica.Networks.AddRange(connections.Networks);
         return (replica, connections.Warning);
     }
