@@ -36,6 +36,9 @@ internal sealed class AppliedRecord(ProtectionVault vault, LeaseSet leases, Func
         return true;
     }
 
+    /// <summary>Makes sure that nobody else held the replica up to now: what was read before is as it was.</summary>
+    public Task ConfirmAsync(CancellationToken cancellationToken) => leases.ConfirmAsync(_blob, cancellationToken);
+
     /// <summary>Writes it, stamped with the storage's time.</summary>
     /// <param name="next">The document.</param>
     /// <param name="newest">The point that it names as newest, where that is another one now and at hand.</param>

@@ -90,6 +90,39 @@ internal sealed class PointSlot
             cancellationToken);
     }
 
+    /// <summary>
+    /// Takes a point off the list: it is not what its set makes of the replica any more. Its place stays taken, so that the next try of its set removes its snapshots.
+    /// </summary>
+    /// <param name="vault">The protection's part of the vault.</param>
+    /// <param name="epoch">Epoch of the point.</param>
+    /// <param name="sequence">Sequence of the point.</param>
+    /// <param name="confirm">Asked between looking and writing: whether what was seen was seen under the lease. Otherwise it could be a successor's.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static Task EmptyAsync(ProtectionVault vault, long epoch, long sequence, Func<CancellationToken, Task> confirm, CancellationToken cancellationToken)
+    {
+        BlockBlobClient blob = vault.Replica.GetBlockBlobClient(VaultNames.Point(epoch, sequence));
+        return StorageCall.RunAsync(
+            blob.Uri,
+            async () =>
+            {
+                try
+                {
+                    BlobProperties standing = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+                    if (standing.ContentLength == 0)
+                        return false;
+
+                    await confirm(cancellationToken);
+                    await PutAsync(blob, [], new BlobRequestConditions { IfMatch = standing.ETag }, Nonce(), cancellationToken);
+                    return true;
+                }
+                catch (RequestFailedException fault) when (VaultErrors.IsBlobNotFound(fault))
+                {
+                    return false;
+                }
+            },
+            cancellationToken);
+    }
+
     private static async Task<PointSlot> TakeAsync(BlockBlobClient blob, CancellationToken cancellationToken)
     {
         for (int tries = 1; ; tries++)

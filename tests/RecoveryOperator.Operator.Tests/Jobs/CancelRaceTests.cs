@@ -23,15 +23,21 @@ public sealed class CancelRaceTests(Cluster cluster, PlanAzurite fixture, ITestO
         var other = bed.NewPursuit();
         bed.Jobs = jobs.Jobs;
         var seen = -1;
+        var visits = 0;
+        var did = 0;
         bed.Faults.Before = async _ =>
         {
             if (++seen != write)
                 return;
+            var before = bed.Faults.Calls;
             for (var visit = 0; visit < 5; visit++)
             {
                 bed.Time.Advance(TimeSpan.FromSeconds(31));
                 await other.VisitAsync(plan, Token);
+                visits++;
             }
+
+            did = bed.Faults.Calls - before;
         };
 
         var ended = await bed.EndAsync("dr-1");
@@ -42,7 +48,8 @@ public sealed class CancelRaceTests(Cluster cluster, PlanAzurite fixture, ITestO
             Assert.True(journal.Failover is null || !JournalTransitions.IsCanceled(journal, Examples.Request, "shop"), $"{machine.Name} was canceled, and fenced: {ended}");
         }
 
-        output.WriteLine($"{ended.Operation.State}, {bed.Agents.Started.Count} started");
+        output.WriteLine($"{ended.Operation.State}, {bed.Agents.Started.Count} started, {seen + 1} writes");
+        Assert.True(visits == 5 && did > 0, $"There was no race: of {seen + 1} writes none was the one, or the other process did nothing ({visits} visits, {did} calls).");
         Assert.Empty(bed.Agents.Violations);
     }
 
@@ -54,15 +61,17 @@ public sealed class CancelRaceTests(Cluster cluster, PlanAzurite fixture, ITestO
         await jobs.PatchAsync((await jobs.ListAsync())[0].Metadata.Name, Cancel);
         bed.Agents.CheckFault = _ => null;
         var web = bed.Machine("web");
+        var fences = 0;
         bed.Faults.Before = async _ =>
         {
             var standing = (await web.Vault.ReadJournalAsync(Token))!;
             if (standing.Value.Failover is null && JournalTransitions.IsCanceled(await bed.Machine("db").JournalAsync(Token), Examples.Request, "shop"))
-                await web.Vault.WriteJournalAsync(JournalTransitions.Fence(standing.Value, Examples.Request, "shop", "site-b", "host-b", null, bed.Time.GetUtcNow()), standing.ETag, Token);
+                fences += await web.Vault.WriteJournalAsync(JournalTransitions.Fence(standing.Value, Examples.Request, "shop", "site-b", "host-b", null, bed.Time.GetUtcNow()), standing.ETag, Token) is null ? 0 : 1;
         };
 
         var ended = await bed.EndAsync("dr-1");
 
+        Assert.Equal(1, fences);
         Assert.Equal(("Failed", RecoveryJobState.Failed), (ended.Operation.State, (await jobs.ListAsync())[0].Status!.State));
         Assert.Equal(["web"], bed.Agents.Started);
         Assert.Null((await bed.Machine("db").JournalAsync(Token)).Failover);

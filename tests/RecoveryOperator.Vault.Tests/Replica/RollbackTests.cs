@@ -47,6 +47,36 @@ public sealed class RollbackTests(AzuriteFixture fixture)
         await scene.AssertAllPointsAsync((1, 1), (1, 2), (1, 3), (1, 4), (2, 1));
     }
 
+    /// <summary>Its applier was killed between the point and applied.json; then the journal named the parent that the source had really begun from.</summary>
+    [Fact]
+    public async Task A_point_that_was_made_from_another_parent_does_not_count_as_applied_and_is_made_anew()
+    {
+        using ReplicaScene scene = await PrepareAsync();
+        await scene.BeginEpochAsync(1, 3);
+        await scene.ApplyAllAsync();
+        scene.Source.BeginEpoch(2, scene.Source.Store, (1, 1));
+        scene.Source.Write(0, 0, 1000);
+        await scene.Source.CommitAsync(Token);
+        CutPolicy cut = new(2, afterEffect: false, message =>
+            message.Request.Uri.Path.EndsWith(VaultNames.Applied, StringComparison.Ordinal) && !message.Request.Uri.Query.Contains("comp=", StringComparison.Ordinal));
+        using (LeaseHolder holder = scene.OpenState())
+            await Assert.ThrowsAsync<CutException>(() => scene.Applier(holder, cut).ApplyAsync(int.MaxValue, null, Token));
+        Assert.NotNull(await scene.Vault.ReadPointAsync(2, 1, Token));
+        Assert.Equal((2L, 0L), await PositionAsync(scene));
+
+        PointSummary parent = new(1, 1, TestDocuments.Now, Consistency.CrashConsistent);
+        await scene.WriteJournalAsync(journal => journal with { Epochs = [journal.Epochs[0], new EpochRecord(2, parent, null)] });
+        await scene.ApplyAllAsync();
+
+        Assert.Equal((2L, 1L), await PositionAsync(scene));
+        await scene.AssertHoldsAsync(2, 1);
+        await scene.AssertAllPointsAsync((1, 1), (1, 2), (1, 3), (1, 4), (2, 1));
+        scene.Source.Write(0, MiB, 1000);
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        await scene.AssertAllPointsAsync((1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2));
+    }
+
     [Fact]
     public async Task Nothing_is_rolled_back_while_the_choice_of_the_point_is_open()
     {
@@ -152,6 +182,9 @@ public sealed class RollbackTests(AzuriteFixture fixture)
 
         await scene.AssertHoldsAsync(1, 1);
     }
+
+    private static async Task<(long Epoch, long Sequence)> PositionAsync(ReplicaScene scene) =>
+        await scene.Vault.ReadAppliedAsync(Token) is { } applied ? (applied.Epoch, applied.Sequence) : default;
 
     private static async Task<(ApplyOutcome Outcome, int Sets)> OutcomeAsync(ReplicaScene scene)
     {

@@ -45,6 +45,8 @@ internal sealed class RollbackSteps(ProtectionVault vault, AppliedRecord record,
     {
         if (wanted.HalfApplied is { } half)
             await PointSlot.AbandonAsync(vault, half.Epoch, half.Sequence, cancellationToken);
+        if (wanted.NewEpoch is { } begins)
+            await PointSlot.EmptyAsync(vault, begins, 1, record.ConfirmAsync, cancellationToken);
 
         (bool isDone, ReplicaDamageRecord? damage) = await rollback.RunAsync(wanted, record.Newest, storageNow(), cancellationToken);
         if (!isDone)
