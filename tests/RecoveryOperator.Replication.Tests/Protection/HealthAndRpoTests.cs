@@ -57,5 +57,19 @@ public class HealthAndRpoTests
         Assert.Null(RpoRule.NextEdge(facts.Vault, facts.Wish.CopyFrequency, facts.Now));
     }
 
+    /// <summary>Its host's clock is wrong, or lies: how old it is nobody knows.</summary>
+    [Theory]
+    [InlineData(61)]
+    [InlineData(86400)]
+    [InlineData(long.MaxValue)]
+    public void A_point_of_the_future_claims_no_band_and_no_edge(long secondsAhead)
+    {
+        var ahead = secondsAhead == long.MaxValue ? DateTimeOffset.MaxValue : FactsBuilder.Now.AddSeconds(secondsAhead);
+        var facts = FactsBuilder.Settled.With((VaultFacts v) => v with { LatestPoint = ahead });
+
+        Assert.Equal(RpoBand.Unknown, ProtectionDecider.Decide(facts).Rpo);
+        Assert.Null(RpoRule.NextEdge(facts.Vault, facts.Wish.CopyFrequency, facts.Now));
+    }
+
     private static ProtectionFacts Aged(int seconds) => FactsBuilder.Settled.With((VaultFacts v) => v with { LatestPoint = FactsBuilder.Now.AddSeconds(-seconds) });
 }

@@ -78,6 +78,44 @@ public sealed class RetentionTests(AzuriteFixture fixture)
         Assert.True(points[^1].ClockSkew, "Its instant is before its predecessor's.");
     }
 
+    /// <summary>Its instants lie anywhere, up to the ends of what can be written; ages are the storage's.</summary>
+    [Theory]
+    [InlineData(0L)]
+    [InlineData(long.MaxValue)]
+    [InlineData(630822816000000000L)]
+    [InlineData(946708128000000000L)]
+    public async Task A_host_that_lies_about_the_time_makes_no_point_older_or_younger(long ticks)
+    {
+        using ReplicaScene scene = await AgedSceneAsync(hours: [100, 99, 3]);
+        await SetRetentionAsync(scene, new RetentionRecord(4));
+        await ChangePointAsync(scene, 1, point => point with { VerifiedAt = TestDocuments.Now });
+        scene.Source.Lie = new DateTimeOffset(Math.Min(ticks, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);
+        await scene.Source.CommitAsync(Token);
+        Assert.Equal(ApplyOutcome.UpToDate, (await scene.ApplyAllAsync()).Outcome);
+        await scene.AssertPointsAsync(1, 2, 3, 4);
+        Assert.True((await scene.Vault.ReadPointAsync(1, 4, Token))!.ClockSkew);
+
+        // It goes on from there, so that its instants are in order: only what the storage calls old goes, and what was verified stays.
+        for (int set = 5; set < 8; set++)
+        {
+            scene.Source.Lie = ticks == long.MaxValue ? DateTimeOffset.MaxValue : scene.Source.Lie!.Value.AddSeconds(1);
+            await scene.Source.CommitAsync(Token);
+            Assert.Equal(ApplyOutcome.UpToDate, (await scene.ApplyAllAsync()).Outcome);
+        }
+
+        IReadOnlyList<RecoveryPointDocument> left = await scene.Vault.ListPointsAsync(Token);
+        Assert.Superset(new HashSet<long> { 1, 3, 4, 5, 6, 7 }, left.Select(point => point.Sequence).ToHashSet());
+        await AssertNothingIsLeftOverAsync(scene);
+
+        // And then it tells the truth again.
+        scene.Source.Lie = null;
+        await scene.Source.CommitAsync(Token);
+        await scene.Source.CommitAsync(Token);
+        await scene.ApplyAllAsync();
+        left = await scene.Vault.ListPointsAsync(Token);
+        Assert.Equal([1L, 3L, 4L, 5L, 6L, 7L, 8L, 9L], left.Select(point => point.Sequence));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

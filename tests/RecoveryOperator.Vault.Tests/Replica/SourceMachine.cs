@@ -37,6 +37,9 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
     /// <summary>Leaves the format version and the key's id out of manifests, as somebody who forges one would.</summary>
     public bool HidesKey { get; set; }
 
+    /// <summary>What the host says that the time is; null: the truth.</summary>
+    public DateTimeOffset? Lie { get; set; }
+
     public ILogStore Store => _store;
 
     public void Write(int disk, int offset, int length)
@@ -135,6 +138,7 @@ internal sealed class SourceMachine(ProtectionId id, ILogStore store, int seed, 
         SetManifest manifest = TestDocuments.Set(id, sequence, _last?.Sha256, disks) with
         {
             Epoch = Epoch,
+            Instant = Lie ?? TestDocuments.Now,
             Attempt = attempt,
             Consistency = consistency,
             Completes = completes,
