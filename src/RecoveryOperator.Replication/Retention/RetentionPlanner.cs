@@ -8,7 +8,7 @@ public static class RetentionPlanner
 
     /// <summary>
     /// The points that nothing keeps any more. Ages are counted back from the newest point by the storage's clock (never from now: a
-    /// replica that gets no sets loses no points). Always kept: the newest, the newest verified one, and pinned ones. A newest point whose clock
+    /// replica that gets no sets loses no points). Always kept: the newest, the newest verified one, pinned ones, and the newest that is older than the time at full density. A newest point whose clock
     /// is in doubt removes nothing.
     /// </summary>
     /// <param name="points">All points, in any order.</param>
@@ -28,7 +28,10 @@ public static class RetentionPlanner
         HashSet<RetainedPoint> kept = [newest, .. newestFirst.Where(point => point.Pinned)];
         if (newestFirst.Find(point => point.Verified) is { } newestVerified)
             kept.Add(newestVerified);
-        kept.UnionWith(newestFirst.Where(point => Age(point, newest) <= TimeSpan.FromHours(terms.FullDensityHours)));
+        TimeSpan fullDensity = TimeSpan.FromHours(terms.FullDensityHours);
+        kept.UnionWith(newestFirst.Where(point => Age(point, newest) <= fullDensity));
+        if (newestFirst.Find(point => Age(point, newest) > fullDensity) is { } before)
+            kept.Add(before); // What stood when that time began.
         foreach (RetentionTier tier in RetentionTier.Of(terms))
             kept.UnionWith(newestFirst.DistinctBy(point => tier.PeriodOf(point.StoredAt)).Where(point => Age(point, newest) <= tier.Reach));
         return [.. newestFirst.Where(point => !kept.Contains(point))];

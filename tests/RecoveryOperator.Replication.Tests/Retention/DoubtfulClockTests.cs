@@ -42,6 +42,27 @@ public class DoubtfulClockTests
         }
     }
 
+    /// <summary>Somebody holds a host back until all points are old, and then commits what he likes.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    public void Points_from_before_a_silence_stay_until_what_came_behind_it_is_as_old_as_the_time_at_full_density(int sets)
+    {
+        List<RetainedPoint> points = [.. Enumerable.Range(0, 20).Select(hour => new RetainedPoint(1, hour, _start.AddHours(hour), false, false, false))];
+        RetainedPoint lastGood = points[^1];
+        DateTimeOffset back = lastGood.StoredAt.AddDays(9);
+        for (int set = 0; set < sets; set++)
+        {
+            points.Add(new RetainedPoint(1, 100 + set, back.AddHours(4.0 * set / sets), false, false, false));
+            HashSet<RetainedPoint> removed = [.. RetentionPlanner.Plan(points, new RetentionTerms(4))];
+            points.RemoveAll(removed.Contains);
+            Assert.Contains(lastGood, points);
+        }
+
+        points.Add(new RetainedPoint(1, 1000, back.AddHours(9), false, false, false));
+        Assert.Contains(lastGood, RetentionPlanner.Plan(points, new RetentionTerms(4)));
+    }
+
     /// <summary>Sets come at any pace, with outages of days; some of any host's are in doubt, few points were verified.</summary>
     private static RetainedPoint[] History(Random random)
     {
