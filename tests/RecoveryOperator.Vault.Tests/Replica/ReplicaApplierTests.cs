@@ -268,7 +268,7 @@ public sealed class ReplicaApplierTests(AzuriteFixture fixture)
         await scene.Source.CommitAsync(Token);
         await scene.ApplyAllAsync();
 
-        await scene.AssertPointsAsync(2, 4, 5);
+        await scene.AssertPointsAsync(2, 3, 4, 5); // 3 stood when the time at full density began.
         Assert.Equal(2, (await scene.Vault.ReadAppliedAsync(Token))?.OldestPoint?.Sequence);
     }
 
