@@ -8,6 +8,9 @@ internal static class LogUpkeepPlan
     /// <summary>A grant lives seven days at most: after this nothing can come to an ended epoch any more.</summary>
     private static readonly TimeSpan _longestGrant = TimeSpan.FromDays(8);
 
+    /// <summary>Of a machine that gets sets, logs go behind these, every few minutes: nothing is due beside that, and what is due of others goes many sets at a time.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromHours(1);
+
     /// <summary>The first set behind the place up to which logs are removed that is not beyond the position; null when there is none.</summary>
     public static SetPosition? NextSet(AppliedDocument applied)
     {
@@ -23,7 +26,7 @@ internal static class LogUpkeepPlan
         if (IsUnsettled(applied))
             return null;
 
-        DateTimeOffset? sets = NextSet(applied) is null ? null : (applied.OldestLogsAt ?? applied.AppliedAt) + keepLogs;
+        DateTimeOffset? sets = NextSet(applied) is null ? null : (applied.OldestLogsAt ?? applied.AppliedAt) + keepLogs + _patience;
         return applied.SealedEpochs.Select(ended => SweepAt(applied, ended, keepLogs)).Append(sets).Min();
     }
 

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using RecoveryOperator.Vault.Documents;
 using RecoveryOperator.Vault.Replica;
+using RecoveryOperator.Vault.Replica.Logs;
 
 namespace RecoveryOperator.Vault.Tests.Replica.Logs;
 
@@ -199,6 +200,28 @@ public sealed class LogUpkeepTests(AzuriteFixture fixture)
 
         Assert.Equal(4, runs); // The seal, then base data, the other folders and tables, and a last look.
         Assert.DoesNotContain(await ListAsync(scene), unnamed.Contains);
+    }
+
+    /// <summary>Logs go behind its sets, every few minutes; what passes its day between two of them is no work by itself.</summary>
+    [Fact]
+    public void Nothing_is_due_between_the_sets_of_a_machine_that_gets_some()
+    {
+        DateTimeOffset now = TestDocuments.Now;
+        TimeSpan day = TimeSpan.FromDays(1);
+        AppliedDocument applied = new() { Epoch = 1, Sequence = 3000, AppliedAt = now, LogsPrunedThrough = new SetPosition(1, 100), OldestLogsAt = now - day - TimeSpan.FromMinutes(15) };
+        Assert.True(LogUpkeepPlan.DueAt(applied, day) > now, "the next set brings it about");
+        Assert.True(LogUpkeepPlan.DueAt(applied with { OldestLogsAt = now - day - TimeSpan.FromMinutes(61) }, day) <= now, "there was no next set for an hour");
+        Assert.Null(LogUpkeepPlan.DueAt(applied with { LogsPrunedThrough = new SetPosition(1, 3000), OldestLogsAt = null }, day));
+        Assert.Null(LogUpkeepPlan.DueAt(applied with { OldestLogsAt = now - (2 * day), Rollback = new RollbackRecord(null, "test", null) }, day));
+    }
+
+    /// <summary>An epoch that was passed over without a record has no sets that were applied: the walk does not get lost in it.</summary>
+    [Fact]
+    public void Logs_are_looked_for_behind_an_epoch_that_was_passed_over()
+    {
+        AppliedDocument applied = new() { Epoch = 3, Sequence = 2, SealedEpochs = [new SealedEpoch(1, 7)], LogsPrunedThrough = new SetPosition(1, 7) };
+        Assert.Equal(new SetPosition(3, 1), LogUpkeepPlan.NextSet(applied));
+        Assert.Null(LogUpkeepPlan.NextSet(applied with { Sequence = 0 }));
     }
 
     private async Task<ReplicaScene> SceneAsync()
