@@ -32,8 +32,8 @@ internal static class ReplicaDefinition
         domain.Elements("seclabel").Remove();
         domain.Element("os")?.Elements("nvram").Remove();
         domain.Elements("sysinfo").Elements("system").Elements("entry").Where(entry => (string?)entry.Attribute("name") == "uuid").Remove();
+        foreach (var name in HostBound) domain.Descendants(name).Remove(); // Wherever it stands: whoever reads a broken definition next may be less strict.
         if (domain.Element("devices") is not { } devices) return domain;
-        foreach (var name in HostBound) devices.Elements(name).Remove();
         devices.Elements("channel").Elements("source").Remove();
         foreach (var graphics in devices.Elements("graphics")) FreePort(graphics);
         ReplaceDisks(devices, request, id, places);

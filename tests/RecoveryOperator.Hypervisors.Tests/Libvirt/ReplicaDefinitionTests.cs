@@ -56,6 +56,19 @@ public sealed class ReplicaDefinitionTests
         Assert.Equal("restart", (string?)_replica.Element("on_crash"));
     }
 
+    [Theory]
+    [InlineData("<hostdev mode='subsystem' type='pci'/>")]
+    [InlineData("<x><hostdev mode='subsystem' type='pci'/></x>")]
+    public void A_device_of_the_sources_host_is_left_out_wherever_it_stands(string misplaced)
+    {
+        var replica = ReplicaDefinition.Build(
+            new ReplicaRequest("owner", "op-1", "web-1-test", new VirtualMachineDefinition("Libvirt", 1, 1, "Uefi", [], [], $"<domain type='kvm'><name>web-1</name>{misplaced}</domain>"), [], []),
+            Guid.Parse("22222222-2222-8222-8222-222222222222"),
+            new ReplicaPlaces(target => $"/storage/{target}.qcow2", "/consoles", "/run/ro/vault.sock"));
+
+        Assert.Empty(replica.Descendants("hostdev"));
+    }
+
     [Fact]
     public void Each_disk_is_an_overlay_over_its_own_export_and_no_grant_is_in_the_definition()
     {

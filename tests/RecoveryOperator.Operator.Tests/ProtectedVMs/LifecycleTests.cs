@@ -30,7 +30,7 @@ public class LifecycleTests(Cluster cluster)
         Assert.Null(settled.Progress);
         Assert.Equal(["vda"], settled.Disks.Select(d => d.Name));
         Assert.All(settled.Conditions, c => Assert.Equal(
-            c.Type switch { "Reconciling" or "Stalled" or "ResyncRequired" => "False", "ReplicaVerified" or "TargetUsable" => "Unknown", _ => "True" }, c.Status));
+            c.Type switch { "Reconciling" or "Stalled" or "ResyncRequired" => "False", "ReplicaVerified" or "TargetUsable" or "RecoveredReadsVerified" => "Unknown", _ => "True" }, c.Status));
         var put = Assert.Single(world.Agent.Puts);
         Assert.Contains("sig=", put.LogContainerUri, StringComparison.Ordinal);
         await Eventually.HoldsAsync(async () => (await world.EventsAsync("vm", Cancel)).Any(e => e.Reason == "Protected"), Cancel);
